@@ -1,0 +1,40 @@
+"""Limits on what a peer can make wsx do while reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from wsx.errors import InvalidArgument
+
+__all__ = ["Quotas"]
+
+# A depth quota bounds the reader's frame stack; 10,000 open elements are far beyond any real message.
+_MAX_DEPTH_SETTABLE = 10_000
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """What reading a document may use; exceeding one is ``QuotaExceeded`` and names it.
+
+    ``max_depth``: open elements at once (WS_XML_READER_PROPERTY_MAX_DEPTH; WCF has 32 as well);
+    ``max_attributes``: attributes of one element, declarations included (…_MAX_ATTRIBUTES);
+    ``max_namespaces``: namespace declarations in force at once (…_MAX_NAMESPACES);
+    ``max_name_length``: bytes of one element or attribute name with its prefix;
+    ``max_text_length``: bytes of one text or attribute value as it stands in the document;
+    ``max_items``: items of one repeating element.
+    """
+
+    max_depth: int = 32
+    max_attributes: int = 128
+    max_namespaces: int = 32
+    max_name_length: int = 1024
+    max_text_length: int = 64 * 1024 * 1024
+    max_items: int = 0x7FFF_FFFF
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if type(value) is not int or not 1 <= value <= 0x7FFF_FFFF_FFFF:
+                raise InvalidArgument(f"Quotas.{field.name} must be a positive integer, not {value!r}")
+        if self.max_depth > _MAX_DEPTH_SETTABLE:
+            raise InvalidArgument(f"Quotas.max_depth can be at most {_MAX_DEPTH_SETTABLE}, not {self.max_depth}")
