@@ -1,0 +1,64 @@
+#!/bin/sh
+# Makes sure that the system has what pip cannot bring.
+#
+#   tools/system.sh build   Python's venv module and headers, a C++ compiler
+#   tools/system.sh php     PHP with its SOAP extension, the foreign peer of tests/interop
+#
+# What is missing is installed where this runs as root on a system with apt-get; elsewhere the command to run is
+# printed. Missing build tools end the script with status 1; missing PHP does not, its tests then say that they skip.
+set -u
+
+python=${PYTHON:-python3}
+missing=
+
+need() {
+    missing="$missing $1"
+}
+
+has_php_soap() {
+    command -v php >/dev/null 2>&1 && php -m 2>/dev/null | grep -qi '^soap$'
+}
+
+case ${1:-} in
+build)
+    if ! command -v "$python" >/dev/null 2>&1; then
+        echo "wsx needs Python 3.10 or newer: '$python' was not found (set PYTHON=/path/to/python3)" >&2
+        exit 1
+    fi
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || {
+        echo "wsx needs Python 3.10 or newer; $python is $("$python" --version)" >&2
+        exit 1
+    }
+    # Debian splits these off the interpreter; the packages of a second Python carry its version in their name.
+    package=$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
+    [ "$(readlink -f "$(command -v "$python")")" = "$(readlink -f /usr/bin/python3)" ] && package=python3
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || need "$package-venv"
+    "$python" -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' ||
+        need "$package-dev"
+    command -v "${CXX:-c++}" >/dev/null 2>&1 || command -v g++ >/dev/null 2>&1 || need g++
+    ;;
+php)
+    has_php_soap || need "php-cli php-soap"
+    ;;
+*)
+    echo "usage: $0 build|php" >&2
+    exit 2
+    ;;
+esac
+
+[ -z "$missing" ] && exit 0
+
+if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+    echo "Installing Debian packages that this task needs:$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    # shellcheck disable=SC2086 # a list of names
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null && exit 0
+    echo "apt-get could not install:$missing" >&2
+elif command -v apt-get >/dev/null 2>&1; then
+    echo "This task needs packages that only the administrator can install. Run:" >&2
+    echo "    sudo apt-get install$missing" >&2
+else
+    echo "This task needs what Debian calls$missing; install it with your system's package manager." >&2
+fi
+[ "$1" = php ] && exit 0
+exit 1
