@@ -51,9 +51,15 @@ esac
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     echo "Installing Debian packages that this task needs:$missing"
     export DEBIAN_FRONTEND=noninteractive
+    log=$(mktemp)
     # shellcheck disable=SC2086 # a list of names
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null && exit 0
+    if { apt-get update && apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+        rm -f "$log"
+        exit 0
+    fi
     echo "apt-get could not install:$missing" >&2
+    tail -n 20 "$log" >&2
+    rm -f "$log"
 elif command -v apt-get >/dev/null 2>&1; then
     echo "This task needs packages that only the administrator can install. Run:" >&2
     echo "    sudo apt-get install$missing" >&2
