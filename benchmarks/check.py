@@ -1,0 +1,59 @@
+"""Before the clock starts: does a peer give the content of the data?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.cases.base import Case
+from benchmarks.peers.base import Job, Peer, Unavailable, Unsupported
+from benchmarks.reference import difference
+
+__all__ = ["DIRECTIONS", "Checked", "check"]
+
+DIRECTIONS = ("write", "read")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the check found.
+
+    ``status`` is ``ok``, ``wrong`` (other content than the data), ``failed`` (an exception), ``missing`` (cannot be
+    used here) or ``unsupported``; ``reason`` says more. ``job`` is there when it is ``ok``; ``size`` is the number of
+    bytes written or read.
+    """
+
+    status: str
+    reason: str = ""
+    job: Job | None = None
+    size: int = 0
+
+
+def check(peer: Peer, case: Case, direction: str) -> Checked:
+    """Make a peer's job, run it once and compare what it gave with the data."""
+    try:
+        job = peer.writer(case) if direction == "write" else peer.reader(case)
+        result = job.run()
+    except Unavailable as error:
+        return Checked("missing", str(error))
+    except Unsupported as error:
+        return Checked("unsupported", str(error))
+    except Exception as error:
+        return Checked("failed", _one_line(error))
+    try:
+        wrong = _difference(job, case, direction, result)
+    except Exception as error:
+        return Checked("wrong", _one_line(error))
+    if wrong is not None:
+        return Checked("wrong", wrong)
+    return Checked("ok", job=job, size=len(result) if direction == "write" else job.size)
+
+
+def _difference(job: Job, case: Case, direction: str, result: Any) -> str | None:
+    if direction == "write" and not isinstance(result, bytes):
+        return f"wrote {type(result).__name__}, not bytes"
+    return difference(case.struct, case.value, job.restore(result))
+
+
+def _one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]
