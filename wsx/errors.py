@@ -8,18 +8,67 @@ is the condition a caller would catch, and each class also derives from the buil
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from wsx.values import Fault
 
-__all__ = ["ErrorCode", "WsError", "error_class", "error_for"]
+__all__ = [
+    "AddressInUse",
+    "AddressNotAvailable",
+    "AuthenticationRequired",
+    "CertificateError",
+    "CertificateExpired",
+    "CertificateNameMismatch",
+    "CertificateUntrustedRoot",
+    "CertificateWrongUsage",
+    "EndpointAccessDenied",
+    "EndpointActionNotSupported",
+    "EndpointDisconnected",
+    "EndpointError",
+    "EndpointFailure",
+    "EndpointFaultReceived",
+    "EndpointNotAvailable",
+    "EndpointNotFound",
+    "EndpointTooBusy",
+    "EndpointUnreachable",
+    "ErrorCode",
+    "InvalidArgument",
+    "InvalidEndpointUrl",
+    "InvalidFormat",
+    "InvalidOperation",
+    "NoTranslationAvailable",
+    "NotSupported",
+    "NumericOverflow",
+    "ObjectFaulted",
+    "OperationAbandoned",
+    "OperationAborted",
+    "OperationTimedOut",
+    "OutOfMemory",
+    "ProxyAccessDenied",
+    "ProxyFailure",
+    "ProxyRequiresAuthentication",
+    "QuotaExceeded",
+    "RevocationOffline",
+    "SecurityError",
+    "SecuritySystemFailure",
+    "SecurityTokenExpired",
+    "SecurityVerificationFailure",
+    "ServerRequiresAuthentication",
+    "WsError",
+    "error_class",
+    "error_for",
+]
 
 
 class ErrorCode(IntEnum):
-    """HRESULTs of the Windows Web Services API, with the values of ``winerror.h``."""
+    """HRESULTs of the Windows Web Services API, with the values of ``winerror.h``.
+
+    A code is looked up by its unsigned or its signed value: ``ErrorCode(0x803D0000) is ErrorCode(-2143485952)``.
+    """
 
     S_OK = 0x00000000
     S_FALSE = 0x00000001
@@ -68,6 +117,10 @@ class ErrorCode(IntEnum):
     CERT_E_CN_NO_MATCH = 0x800B010F
     CERT_E_WRONG_USAGE = 0x800B0110
     CRYPT_E_REVOCATION_OFFLINE = 0x80092013
+
+    @classmethod
+    def _missing_(cls, value: object) -> ErrorCode | None:
+        return next((member for member in cls if member.hresult == value), None)
 
     @property
     def hresult(self) -> int:
@@ -133,11 +186,8 @@ class WsError(Exception):
         return f"{', '.join(parts)} [{self.code.name}]"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (type(self), (), {**self.__dict__, "args": self.args})
-
-    def __setstate__(self, state: dict[str, Any] | None) -> None:
-        for name, value in (state or {}).items():
-            setattr(self, name, value)
+        # Not through __init__: a subclass may want arguments of its own, and add_context has changed the strings.
+        return (_restore, (type(self), self.args), {**self.__dict__, "strings": list(self.strings)})
 
 
 class InvalidFormat(WsError, ValueError):
@@ -372,6 +422,12 @@ class RevocationOffline(CertificateError):
     default_code = ErrorCode.CRYPT_E_REVOCATION_OFFLINE
 
 
+def _restore(cls: type[WsError], args: tuple[Any, ...]) -> WsError:
+    error = cls.__new__(cls)
+    error.args = args
+    return error
+
+
 def _classes(root: type[WsError]) -> dict[ErrorCode, type[WsError]]:
     found: dict[ErrorCode, type[WsError]] = {}
     for cls in root.__subclasses__():
@@ -381,19 +437,18 @@ def _classes(root: type[WsError]) -> dict[ErrorCode, type[WsError]]:
     return found
 
 
-_CLASSES: dict[ErrorCode, type[WsError]] = _classes(WsError)
-_CLASSES.update(
-    {code: ServerRequiresAuthentication for code in ErrorCode if code.name.startswith("WS_E_SERVER_REQUIRES_")}
+# The *_REQUIRES_*_AUTH codes share one class for the server and one for the proxy; the code tells the scheme.
+_CLASSES: Final[Mapping[ErrorCode, type[WsError]]] = MappingProxyType(
+    {
+        **_classes(WsError),
+        **{code: ServerRequiresAuthentication for code in ErrorCode if code.name.startswith("WS_E_SERVER_REQUIRES_")},
+        **{code: ProxyRequiresAuthentication for code in ErrorCode if code.name.startswith("WS_E_PROXY_REQUIRES_")},
+    }
 )
-_CLASSES.update(
-    {code: ProxyRequiresAuthentication for code in ErrorCode if code.name.startswith("WS_E_PROXY_REQUIRES_")}
-)
-__all__ += sorted({cls.__name__ for cls in _CLASSES.values()})
-__all__ += ["EndpointError", "AuthenticationRequired", "SecurityError", "CertificateError"]
 
 
 def error_class(code: ErrorCode) -> type[WsError]:
-    """The exception class for a failure ``code``; :class:`WsError` itself for codes without a condition of their own."""
+    """The exception class that belongs to ``code``; :class:`WsError` for a code that has no class of its own."""
     return _CLASSES.get(code, WsError)
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Final
 
 from wsx.errors import InvalidArgument
 
 __all__ = ["Quotas"]
 
 # A depth quota bounds the reader's frame stack; 10,000 open elements are far beyond any real message.
-_MAX_DEPTH_SETTABLE = 10_000
+_MAX_DEPTH_SETTABLE: Final = 10_000
+# Far beyond any memory, and small enough that sums of quotas stay inside 64 bits.
+_MAX_SETTABLE: Final = 0x7FFF_FFFF_FFFF
 
 
 @dataclass(frozen=True)
 class Quotas:
     """What reading a document may use; exceeding one is ``QuotaExceeded`` and names it.
+
+    A value that is no int or outside 1 to 2**47 - 1 (``max_depth``: 10,000) is ``InvalidArgument``.
 
     ``max_depth``: open elements at once (WS_XML_READER_PROPERTY_MAX_DEPTH; WCF has 32 as well);
     ``max_attributes``: attributes of one element, declarations included (…_MAX_ATTRIBUTES);
@@ -32,9 +37,9 @@ class Quotas:
     max_items: int = 0x7FFF_FFFF
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if type(value) is not int or not 1 <= value <= 0x7FFF_FFFF_FFFF:
-                raise InvalidArgument(f"Quotas.{field.name} must be a positive integer, not {value!r}")
+        for quota in fields(self):
+            value = getattr(self, quota.name)
+            if type(value) is not int or not 1 <= value <= _MAX_SETTABLE:
+                raise InvalidArgument(f"Quotas.{quota.name} must be an int from 1 to 2**47 - 1, not {value!r}")
         if self.max_depth > _MAX_DEPTH_SETTABLE:
             raise InvalidArgument(f"Quotas.max_depth can be at most {_MAX_DEPTH_SETTABLE}, not {self.max_depth}")

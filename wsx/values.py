@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as _datetime
+import operator
 from dataclasses import dataclass
-from typing import Any, Final, final
+from typing import Any, ClassVar, Final, SupportsIndex, final
 
 __all__ = [
     "UNSET",
@@ -23,7 +24,7 @@ class Unset:
     """Type of :data:`UNSET`: the value of a field that is absent, which is neither nil nor empty nor the default."""
 
     __slots__ = ()
-    _instance: Unset | None = None
+    _instance: ClassVar[Unset | None] = None
 
     def __new__(cls) -> Unset:
         if cls._instance is None:
@@ -47,16 +48,32 @@ class DateTime(_datetime.datetime):
     """A datetime with the seventh decimal of the second, as xs:dateTime of .NET peers has it (ticks of 100 ns).
 
     Reading makes one only where the seventh digit is not zero, so that no value is lost; ``hundred_nanoseconds`` is
-    that digit (0–9). Arithmetic gives plain microseconds again.
+    that digit, 0 to 9. It takes part in comparisons and is kept by ``replace`` and ``astimezone``; arithmetic gives
+    plain microseconds again. It compares equal to a plain datetime only when the digit is 0.
     """
 
     hundred_nanoseconds: int
 
-    def __new__(cls, *args: Any, hundred_nanoseconds: int = 0, **kwargs: Any) -> DateTime:
-        if not 0 <= hundred_nanoseconds <= 9:
-            raise ValueError(f"hundred_nanoseconds must be 0 to 9, not {hundred_nanoseconds}")
-        self = super().__new__(cls, *args, **kwargs)
-        self.hundred_nanoseconds = hundred_nanoseconds
+    def __new__(  # noqa: PLR0917 - the signature of datetime.datetime
+        cls,
+        year: SupportsIndex,
+        month: SupportsIndex,
+        day: SupportsIndex,
+        hour: SupportsIndex = 0,
+        minute: SupportsIndex = 0,
+        second: SupportsIndex = 0,
+        microsecond: SupportsIndex = 0,
+        tzinfo: _datetime.tzinfo | None = None,
+        *,
+        fold: int = 0,
+        hundred_nanoseconds: SupportsIndex = 0,
+    ) -> DateTime:
+        """As ``datetime.datetime``; ``hundred_nanoseconds`` outside 0 to 9 is a ValueError."""
+        digit = operator.index(hundred_nanoseconds)
+        if not 0 <= digit <= 9:
+            raise ValueError(f"hundred_nanoseconds must be 0 to 9, not {digit}")
+        self = super().__new__(cls, year, month, day, hour, minute, second, microsecond, tzinfo, fold=fold)
+        self.hundred_nanoseconds = digit
         return self
 
     @classmethod
@@ -75,22 +92,48 @@ class DateTime(_datetime.datetime):
             hundred_nanoseconds=hundred_nanoseconds,
         )
 
+    def replace(self, *args: Any, hundred_nanoseconds: SupportsIndex | None = None, **changes: Any) -> DateTime:
+        """As ``datetime.replace``; the seventh decimal stays unless ``hundred_nanoseconds`` is given."""
+        digit = self.hundred_nanoseconds if hundred_nanoseconds is None else operator.index(hundred_nanoseconds)
+        return type(self).of(self._microseconds().replace(*args, **changes), digit)
+
+    def astimezone(self, tz: _datetime.tzinfo | None = None) -> DateTime:
+        """The same moment in the zone ``tz`` (None: the machine's), with its seventh decimal."""
+        return type(self).of(self._microseconds().astimezone(tz), self.hundred_nanoseconds)
+
+    def _microseconds(self) -> _datetime.datetime:
+        return _datetime.datetime.combine(self.date(), self.timetz())
+
+    def _order(self, other: _datetime.datetime) -> int:
+        """Negative, zero or positive, as the seventh decimal is less than, equal to or above that of ``other``."""
+        digit: int = getattr(other, "hundred_nanoseconds", 0)
+        return self.hundred_nanoseconds - digit
+
     def __eq__(self, other: object) -> bool:
         same = super().__eq__(other)
-        if same is True:
-            return self.hundred_nanoseconds == getattr(other, "hundred_nanoseconds", 0)
-        return same
+        return self._order(other) == 0 if same is True and isinstance(other, _datetime.datetime) else same
 
-    def __hash__(self) -> int:
-        return super().__hash__()
+    def __lt__(self, other: Any) -> bool:
+        return self._order(other) < 0 if super().__eq__(other) is True else super().__lt__(other)
+
+    def __le__(self, other: Any) -> bool:
+        return self._order(other) <= 0 if super().__eq__(other) is True else super().__le__(other)
+
+    def __gt__(self, other: Any) -> bool:
+        return self._order(other) > 0 if super().__eq__(other) is True else super().__gt__(other)
+
+    def __ge__(self, other: Any) -> bool:
+        return self._order(other) >= 0 if super().__eq__(other) is True else super().__ge__(other)
+
+    # Equal values have equal microseconds, so the hash of datetime fits; __eq__ would otherwise remove it.
+    __hash__ = _datetime.datetime.__hash__
 
     def __repr__(self) -> str:
         plain = super().__repr__().partition("(")[2][:-1]
         return f"wsx.DateTime({plain}, hundred_nanoseconds={self.hundred_nanoseconds})"
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
-        moment = _datetime.datetime.combine(self.date(), self.timetz())
-        return (DateTime.of, (moment, self.hundred_nanoseconds))
+        return (type(self).of, (self._microseconds(), self.hundred_nanoseconds))
 
 
 @dataclass(frozen=True)
@@ -146,10 +189,17 @@ class Fault:
         return tuple(chain)
 
     def reason(self, lang: str = "en") -> str:
-        """The reason in ``lang`` (a prefix such as ``en`` matches ``en-US``), else the first one, else ""."""
-        for reason in self.reasons:
-            if reason.lang.lower() == lang.lower() or reason.lang.lower().startswith(f"{lang.lower()}-"):
-                return reason.text
+        """The reason that fits the language tag ``lang`` best, else the first one, else "".
+
+        RFC 4647 §3.4: for ``en-GB`` first ``en-GB`` and what it starts, such as ``en-GB-oed``, then ``en``.
+        """
+        wanted = lang.lower()
+        while wanted:
+            for reason in self.reasons:
+                tag = reason.lang.lower()
+                if tag == wanted or tag.startswith(f"{wanted}-"):
+                    return reason.text
+            wanted = wanted.rpartition("-")[0]
         return self.reasons[0].text if self.reasons else ""
 
 
