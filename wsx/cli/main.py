@@ -1,0 +1,22 @@
+"""The command group."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import click
+
+from wsx.cli.demo import demo
+from wsx.cli.send import send
+
+__all__ = ["main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("wsx"), prog_name="wsx")
+def main() -> None:
+    """Send SOAP messages that description tables describe."""
+
+
+main.add_command(send)
+main.add_command(demo)
