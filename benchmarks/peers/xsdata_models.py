@@ -32,12 +32,12 @@ def _field(item: Field) -> str:
     if item.kind is Kind.BYTES:
         metadata["format"] = "base64"
     if item.repeated:
-        return f"    {item.name}: list[{annotation}] = field(metadata={metadata!r})"
+        return f"    {item.name}: list[{annotation}] = field(default_factory=list, metadata={metadata!r})"
     return f"    {item.name}: {annotation} = field(metadata={metadata!r})"
 
 
 def _model(struct: Struct, element: tuple[str, str] | None) -> str:
-    lines = ["@dataclass(slots=True)", f"class {struct.name}:", *map(_field, struct.fields)]
+    lines = ["@dataclass(slots=True, kw_only=True)", f"class {struct.name}:", *map(_field, struct.fields)]
     if element is not None:
         name, ns = element
         lines += ["    class Meta:", f"        name = {name!r}", f"        namespace = {ns!r}"]

@@ -86,6 +86,6 @@ def _leaf(kind: Kind, value: Any) -> Any:
     if kind is Kind.DATETIME:
         moment: datetime = value
         return moment.astimezone(timezone.utc)
-    if kind is Kind.STRING and value is None:
-        return ""  # an empty element
+    if value is None:  # an empty element
+        return b"" if kind is Kind.BYTES else ""
     return value

@@ -1,0 +1,54 @@
+"""benchmarks.peers: every installed peer passes the check on every case, and on an example of everything."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from benchmarks import cases
+from benchmarks.cases.base import Case
+from benchmarks.check import DIRECTIONS, check
+from benchmarks.peers import PEERS
+from benchmarks.peers.wsdl import wsdl_document
+from benchmarks.reference import xml_document
+from tests.benchmarks import example
+
+#: What a peer does not do, on purpose. Anything else must be ``ok``.
+UNSUPPORTED = {("fstrings", "read")}
+
+
+@cache
+def _case(name: str) -> Case:
+    if name.startswith("example"):
+        return example.make(envelope=name == "example in an envelope")
+    return cases.load(name, quick=True)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("case_name", [*cases.NAMES, "example", "example in an envelope"])
+@pytest.mark.parametrize("peer_name", PEERS)
+def test_every_peer_passes_the_check(peer_name: str, case_name: str, direction: str) -> None:
+    found = check(PEERS[peer_name], _case(case_name), direction)
+    if found.status == "missing" and peer_name != "wsx":
+        pytest.skip(found.reason)
+    if (peer_name, direction) in UNSUPPORTED:
+        assert found.status == "unsupported"
+        return
+    assert (found.status, found.reason) == ("ok", "")
+    assert found.size > 0
+
+
+def test_peers_are_told_apart_by_their_names() -> None:
+    assert all(name == peer.name and peer.title for name, peer in PEERS.items())
+    assert len({peer.title for peer in PEERS.values()}) == len(PEERS)
+
+
+def test_the_wsdl_describes_the_documents() -> None:
+    etree = pytest.importorskip("lxml.etree")
+    for name in (*cases.NAMES, "example"):
+        case = _case(name)
+        (schema,) = etree.fromstring(wsdl_document(case)).iter("{http://www.w3.org/2001/XMLSchema}schema")
+        etree.XMLSchema(etree.fromstring(etree.tostring(schema))).assertValid(
+            etree.fromstring(xml_document(case, envelope=False))
+        )
