@@ -8,10 +8,14 @@ never sees it.
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import enum
+import functools
 import re
+import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
@@ -160,6 +164,35 @@ SUPPORTED_MAPPINGS: Final = frozenset(
     {FieldMapping.ATTRIBUTE, FieldMapping.ELEMENT, FieldMapping.REPEATING_ELEMENT, FieldMapping.TEXT}
 )
 
+# The Python type of the values of each scalar type: what reading makes, and what a default must be.
+PYTHON_TYPES: Final[Mapping[Type, type]] = MappingProxyType(
+    {
+        Type.BOOL: bool,
+        Type.INT8: int,
+        Type.INT16: int,
+        Type.INT32: int,
+        Type.INT64: int,
+        Type.UINT8: int,
+        Type.UINT16: int,
+        Type.UINT32: int,
+        Type.UINT64: int,
+        Type.FLOAT: float,
+        Type.DOUBLE: float,
+        Type.DECIMAL: decimal.Decimal,
+        Type.DATETIME: datetime.datetime,
+        Type.GUID: uuid.UUID,
+        Type.STRING: str,
+        Type.WSZ: str,
+        Type.BYTES: bytes,
+    }
+)
+INTEGER_RANGES: Final[Mapping[Type, range]] = MappingProxyType(
+    {
+        **{Type[f"INT{bits}"]: range(-(1 << bits - 1), 1 << bits - 1) for bits in (8, 16, 32, 64)},
+        **{Type[f"UINT{bits}"]: range(1 << bits) for bits in (8, 16, 32, 64)},
+    }
+)
+
 # Types with a nil of their own (WS_STRING, WS_BYTES, WS_WSZ): option set N of the type table. The others are nil only
 # through a pointer: sets V (values) and S (structures).
 _OWN_NIL: Final = frozenset({Type.STRING, Type.WSZ, Type.BYTES})
@@ -194,17 +227,19 @@ def _illegal(where: str, rule: str) -> InvalidArgument:
     return InvalidArgument(f"{where}: {rule}")
 
 
+def _check_text(text: object, where: str, what: str) -> str:
+    if not isinstance(text, str):
+        raise _illegal(where, f"{what} must be a str, not {type(text).__name__}")
+    return text
+
+
 def _check_name(name: object, where: str, what: str) -> None:
-    if not isinstance(name, str):
-        raise _illegal(where, f"{what} must be a str, not {type(name).__name__}")
-    if _NCNAME.fullmatch(name) is None:
+    if _NCNAME.fullmatch(_check_text(name, where, what)) is None:
         raise _illegal(where, f"{what} {name!r} is not an XML name without colon")
 
 
 def _check_namespace(ns: object, where: str, what: str) -> None:
-    if not isinstance(ns, str):
-        raise _illegal(where, f"{what} must be a str, not {type(ns).__name__}")
-    if _FORBIDDEN.search(ns):
+    if _FORBIDDEN.search(_check_text(ns, where, what)):
         raise _illegal(where, f"{what} {ns!r} holds a character that XML forbids")
     if ns in (XML_NAMESPACE, XMLNS_NAMESPACE):
         raise _illegal(where, f"{what} {ns!r} is reserved")
@@ -220,7 +255,11 @@ def _check_type(type_: object, description: object, where: str) -> None:
         if description is not None:
             raise _illegal(where, f"type {type_.name} takes no description")
     elif not isinstance(description, wanted):
-        raise _illegal(where, f"type {type_.name} needs a {wanted.__name__}, not {type(description).__name__}")
+        raise _illegal(where, f"type {type_.name} needs a {wanted.__name__}, not {description!r}")
+
+
+# What a table is given as description: it, a callable that returns it, or a class made by wsx.struct.
+_Source: TypeAlias = "Description | Callable[[], Description] | type[Any] | None"
 
 
 class _Described:
@@ -229,56 +268,82 @@ class _Described:
     __slots__ = ()
 
     type: Type
-    description: Description | Callable[[], Description] | None
+    description: _Source
 
     def resolve_description(self) -> Description | None:
         """The description itself; a callable is called, and its result checked as one given at once would be."""
-        if not callable(self.description):
-            return self.description
-        found = self.description()
-        _check_type(self.type, found, str(self))
+        found = self.description
+        if callable(found):
+            found = found()
+            _check_type(self.type, found, str(self))
         return found
 
+    def _check_described(self, where: str) -> None:
+        given = self.description
+        if isinstance(given, type):
+            # A class made by wsx.struct stands for its table, which may not be complete yet. Other classes are
+            # callable too, and would fail only much later.
+            if getattr(given, "__wsx_element__", None) is None:
+                raise _illegal(where, f"class {given.__qualname__} has no table: it is not made by wsx.struct")
+            given = functools.partial(getattr, given, "__wsx_struct__")
+            object.__setattr__(self, "description", given)
+        if not callable(given):
+            _check_type(self.type, given, where)
+        elif self.type not in (Type.STRUCT, Type.ENUM):
+            _check_type(self.type, None, where)
+            raise _illegal(where, f"type {self.type.name} takes no description")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False, init=False)
 class EnumDescription:
     """WS_ENUM_DESCRIPTION: the names an enumerated string may have and the Python value of each.
 
-    ``values`` is an ``enum.Enum`` class (its members are the values; a str value is the name in XML, else the member's
-    name is) or a mapping from name in XML to Python value. Names and values are unique.
+    ``values`` is an ``enum.Enum`` class, whose members are the values: a member with a str as value has that str as
+    its name in XML, any other (so each one of an ``IntEnum``) the name it has in Python. Or it is a mapping from name
+    in XML to a hashable Python value; ``python_type`` is then the class of the values, if they have one in common.
+    Names and values are unique. A description is compared by identity.
     """
 
-    values: Mapping[str, Any] | type[enum.Enum]
+    pairs: tuple[tuple[str, Any], ...]
+    """(name in XML, Python value), in declaration order."""
+    python_type: type | None
 
-    def __post_init__(self) -> None:
-        if isinstance(self.values, type) and issubclass(self.values, enum.Enum):
-            where = f"enum {self.values.__name__}"
-            pairs = [(m.value if isinstance(m.value, str) else m.name, m) for m in self.values]
-        elif isinstance(self.values, Mapping):
-            where = "EnumDescription"
-            pairs = list(self.values.items())
-        else:
-            raise _illegal("EnumDescription", f"values must be an Enum class or a mapping, not {self.values!r}")
+    def __init__(self, values: Mapping[str, Any] | type[enum.Enum], python_type: type | None = None) -> None:
+        where = f"enum {values.__name__}" if isinstance(values, type) else "enum"
+        if isinstance(values, type) and python_type not in (None, values):
+            raise _illegal(where, "python_type is the class itself")
+        pairs = self._pairs_of(values, where)
+        python_type = values if isinstance(values, type) else python_type
+        self._check_pairs(pairs, python_type, where)
+        object.__setattr__(self, "pairs", pairs)
+        object.__setattr__(self, "python_type", python_type)
+
+    @staticmethod
+    def _pairs_of(values: object, where: str) -> tuple[tuple[Any, Any], ...]:
+        if isinstance(values, Mapping):
+            return tuple(values.items())
+        if isinstance(values, type) and issubclass(values, enum.Enum) and not issubclass(values, enum.Flag):
+            return tuple((m.value if isinstance(m.value, str) else m.name, m) for m in values)
+        raise _illegal(where, f"values must be an enum.Enum class that is no Flag, or a mapping, not {values!r}")
+
+    @staticmethod
+    def _check_pairs(pairs: tuple[tuple[object, object], ...], python_type: type | None, where: str) -> None:
         if not pairs:
             raise _illegal(where, "there must be at least one value")
-        names = [name for name, _ in pairs]
-        if not all(isinstance(name, str) and name and not _FORBIDDEN.search(name) for name in names):
-            raise _illegal(where, "names must be non-empty strings of characters that XML allows")
+        for name, value in pairs:
+            if not isinstance(name, str) or not name or _FORBIDDEN.search(name):
+                raise _illegal(where, f"name {name!r} is no non-empty str of characters that XML allows")
+            if python_type is not None and not isinstance(value, python_type):
+                raise _illegal(where, f"value {value!r} is no {python_type.__name__}")
         try:
-            unique = len(set(names)) == len({value for _, value in pairs}) == len(pairs)
+            unique = len({name for name, _ in pairs}) == len({value for _, value in pairs}) == len(pairs)
         except TypeError as error:
             raise _illegal(where, "values must be hashable") from error
         if not unique:
             raise _illegal(where, "names and values must be unique")
-        object.__setattr__(self, "_pairs", tuple(pairs))
 
-    @property
-    def pairs(self) -> tuple[tuple[str, Any], ...]:
-        """(name in XML, Python value), in declaration order."""
-        return self._pairs  # type: ignore[attr-defined,no-any-return]
-
-    def __hash__(self) -> int:
-        return id(self)
+    def __str__(self) -> str:
+        return f"enum {self.python_type.__name__}" if self.python_type is not None else "enum"
 
 
 @dataclass(frozen=True)
@@ -289,12 +354,14 @@ class FieldDescription(_Described):
     ``name``; ``ns`` to the structure's ``ns`` for elements and to no namespace for attributes. With REPEATING_ELEMENT
     ``item_local_name`` defaults to ``name`` and ``item_ns`` to the structure's ``ns``, while ``local_name`` and ``ns``
     name the wrapper element; without ``local_name`` there is none. ``item_range`` is (least, most) items, ``None`` for
-    no upper bound. ``default`` is what an absent field reads as. ``description`` may be a callable that returns it.
+    no upper bound. ``default`` is what an OPTIONAL field reads as when it is absent: ``UNSET``, ``None``, or for
+    attributes and elements a value of the type. ``description`` may be a callable that returns the description, or a
+    class made by ``wsx.struct``.
     """
 
     name: str
     type: Type
-    description: Description | Callable[[], Description] | None = None
+    description: _Source = None
     _: KW_ONLY
     mapping: FieldMapping = FieldMapping.ELEMENT
     local_name: str | None = None
@@ -310,19 +377,30 @@ class FieldDescription(_Described):
 
     def __post_init__(self) -> None:
         where = str(self)
-        if not isinstance(self.name, str) or not self.name:
-            raise _illegal(where, "name must be a non-empty str")
-        if not callable(self.description):
-            _check_type(self.type, self.description, where)
-        elif not isinstance(self.type, Type) or self.type not in (Type.STRUCT, Type.ENUM):
-            raise _illegal(where, "only STRUCT and ENUM take a description")
-        if not isinstance(self.mapping, FieldMapping):
-            raise _illegal(where, f"mapping must be a wsx.FieldMapping, not {self.mapping!r}")
-        if self.mapping not in SUPPORTED_MAPPINGS:
-            raise _illegal(where, f"mapping {self.mapping.name} is not supported by this version")
+        if not _check_text(self.name, where, "name"):
+            raise _illegal(where, "name must not be empty")
+        self._check_described(where)
+        self._check_mapping(self.mapping, where)
         self._check_names(where)
-        self._check_options(where)
-        self._check_range(where)
+        self._check_options(self.options, where)
+        self._check_default(where)
+        self._check_range(self.item_range, where)
+
+    def resolve_description(self) -> Description | None:
+        """The description itself; a callable is called, and its result checked as one given at once would be."""
+        found = super().resolve_description()
+        self._check_enum_default(found, str(self))
+        return found
+
+    def _check_mapping(self, mapping: object, where: str) -> None:
+        if not isinstance(mapping, FieldMapping):
+            raise _illegal(where, f"mapping must be a wsx.FieldMapping, not {mapping!r}")
+        if mapping not in SUPPORTED_MAPPINGS:
+            raise _illegal(where, f"mapping {mapping.name} is not supported by this version")
+        if self.type is Type.STRUCT and mapping is FieldMapping.ATTRIBUTE:
+            raise _illegal(where, "type STRUCT is not legal with mapping ATTRIBUTE")
+        if self.type is Type.STRUCT and mapping is FieldMapping.TEXT:
+            raise _illegal(where, "type STRUCT with mapping TEXT is not supported by this version")
 
     def _check_names(self, where: str) -> None:
         repeating = self.mapping is FieldMapping.REPEATING_ELEMENT
@@ -339,18 +417,24 @@ class FieldDescription(_Described):
         for what in ("ns", "item_ns"):
             if getattr(self, what) is not None:
                 _check_namespace(getattr(self, what), where, what)
-        if self.mapping is FieldMapping.ATTRIBUTE and self.own_local_name == "xmlns" and not self.ns:
-            raise _illegal(where, "an attribute cannot be called xmlns")
+        if self.mapping is FieldMapping.ATTRIBUTE:
+            if self.own_local_name == "xmlns" and not self.ns:
+                raise _illegal(where, "an attribute cannot be called xmlns")
+            if self.ns == XSI_NAMESPACE:
+                raise _illegal(where, f"ns {self.ns!r} is reserved for xsi:nil and xsi:type")
 
-    def _check_options(self, where: str) -> None:
-        if not isinstance(self.options, int):
-            raise _illegal(where, f"options must be wsx.FieldOption flags, not {self.options!r}")
-        options = FieldOption(self.options)
+    def _check_options(self, given: object, where: str) -> None:
+        if not isinstance(given, int):
+            raise _illegal(where, f"options must be wsx.FieldOption flags, not {given!r}")
+        options = FieldOption(given)
         object.__setattr__(self, "options", options)
         beyond = options & ~_LEGAL_OPTIONS[self.mapping]
         if beyond:
             raise _illegal(where, f"option {beyond!r} is not legal with mapping {self.mapping.name}")
         repeating = self.mapping is FieldMapping.REPEATING_ELEMENT
+        if repeating and options & FieldOption.NILLABLE and self.local_name is None:
+            raise _illegal(where, "option NILLABLE of REPEATING_ELEMENT is about the wrapper and needs local_name")
+        # Of a repeating field the array itself is a pointer, so that only its items can be in need of one.
         needs_pointer = FieldOption.NILLABLE_ITEM if repeating else FieldOption.NILLABLE
         if self.type is Type.STRUCT and not repeating:
             needs_pointer |= FieldOption.OPTIONAL
@@ -359,25 +443,48 @@ class FieldDescription(_Described):
                 raise _illegal(where, f"type {self.type.name} has a nil of its own and takes no POINTER")
         elif options & needs_pointer and not options & FieldOption.POINTER:
             raise _illegal(where, f"option {options & needs_pointer!r} of type {self.type.name} needs POINTER as well")
-        if self.type is Type.STRUCT and self.mapping in (FieldMapping.ATTRIBUTE, FieldMapping.TEXT):
-            raise _illegal(where, f"a STRUCT field cannot have mapping {self.mapping.name}")
-        if self.default is not UNSET:
-            if self.mapping not in (FieldMapping.ATTRIBUTE, FieldMapping.ELEMENT) or self.type is Type.STRUCT:
-                raise _illegal(where, "only ATTRIBUTE and ELEMENT fields that are no STRUCT take a default")
-            if not options & FieldOption.OPTIONAL:
-                raise _illegal(where, "a default needs OPTIONAL")
 
-    def _check_range(self, where: str) -> None:
-        if self.item_range is None:
+    def _check_default(self, where: str) -> None:
+        default = self.default
+        if default is UNSET:
+            return
+        if not self.options & FieldOption.OPTIONAL:
+            raise _illegal(where, "a default needs OPTIONAL")
+        if default is None:
+            return
+        if self.mapping is FieldMapping.REPEATING_ELEMENT or self.type is Type.STRUCT:
+            raise _illegal(where, "only an ATTRIBUTE or ELEMENT field that is no STRUCT takes a default but None")
+        if self.type is Type.ENUM:
+            if isinstance(self.description, EnumDescription):
+                self._check_enum_default(self.description, where)
+            return
+        if type(default) is int and self.type in (Type.FLOAT, Type.DOUBLE, Type.DECIMAL):
+            default = PYTHON_TYPES[self.type](default)
+            object.__setattr__(self, "default", default)
+        wanted = PYTHON_TYPES[self.type]
+        if not isinstance(default, wanted) or (isinstance(default, bool) and wanted is not bool):
+            raise _illegal(where, f"default of type {self.type.name} must be {wanted.__name__}, not {default!r}")
+        if self.type in INTEGER_RANGES and default not in INTEGER_RANGES[self.type]:
+            raise _illegal(where, f"default {default} is not in the range of {self.type.name}")
+
+    def _check_enum_default(self, description: object, where: str) -> None:
+        if not isinstance(description, EnumDescription) or self.default is UNSET or self.default is None:
+            return
+        if not any(self.default == value for _, value in description.pairs):
+            raise _illegal(where, f"default {self.default!r} is no value of {description}")
+
+    def _check_range(self, given: object, where: str) -> None:
+        if given is None:
             return
         if self.mapping is not FieldMapping.REPEATING_ELEMENT:
             raise _illegal(where, "item_range belongs to REPEATING_ELEMENT")
-        match self.item_range:
+        match given:
             case (int(least), None) if least >= 0:
-                return
+                object.__setattr__(self, "item_range", (least, None))
             case (int(least), int(most)) if 0 <= least <= most:
-                return
-        raise _illegal(where, f"item_range must be (least, most or None) with 0 <= least <= most, not {self.item_range!r}")
+                object.__setattr__(self, "item_range", (least, most))
+            case _:
+                raise _illegal(where, f"item_range must be (least, most or None), 0 <= least <= most, not {given!r}")
 
     @property
     def own_local_name(self) -> str:
@@ -402,7 +509,7 @@ class FieldDescription(_Described):
 
 
 # The field order grammar of WS_STRUCT_DESCRIPTION: attributes, then either one text or elements.
-_ORDER: Final[Mapping[FieldMapping, int]] = MappingProxyType(
+FIELD_ORDER: Final[Mapping[FieldMapping, int]] = MappingProxyType(
     {
         FieldMapping.ATTRIBUTE: 1,
         FieldMapping.TEXT: 2,
@@ -410,9 +517,10 @@ _ORDER: Final[Mapping[FieldMapping, int]] = MappingProxyType(
         FieldMapping.REPEATING_ELEMENT: 2,
     }
 )
+_CONTENT: Final = FIELD_ORDER[FieldMapping.TEXT]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, init=False, repr=False)
 class StructDescription:
     """WS_STRUCT_DESCRIPTION: the fields of a structure, in the order in which they are written and read.
 
@@ -422,11 +530,10 @@ class StructDescription:
 
     python_type: type
     fields: tuple[FieldDescription, ...]
-    _: KW_ONLY
-    ns: str = ""
-    type_local_name: str | None = None
-    type_ns: str | None = None
-    options: StructOption = StructOption.NONE
+    ns: str
+    type_local_name: str | None
+    type_ns: str | None
+    options: StructOption
 
     def __init__(
         self,
@@ -439,61 +546,113 @@ class StructDescription:
         options: StructOption = StructOption.NONE,
     ) -> None:
         where = f"struct {getattr(python_type, '__name__', python_type)!s}"
-        if not isinstance(python_type, type):
-            raise _illegal(where, f"python_type must be a class, not {python_type!r}")
-        members = tuple(fields)
+        self._check_options(options, where)
         _check_namespace(ns, where, "ns")
         if type_local_name is not None:
             _check_name(type_local_name, where, "type_local_name")
         if type_ns is not None:
             _check_namespace(type_ns, where, "type_ns")
         for name, value in (
-            ("python_type", python_type),
-            ("fields", members),
+            ("python_type", self._check_python_type(python_type, where)),
+            ("fields", tuple(fields)),
             ("ns", ns),
             ("type_local_name", type_local_name),
             ("type_ns", type_ns),
             ("options", StructOption(options)),
         ):
             object.__setattr__(self, name, value)
-        self._check_options(where)
-        self._check_fields(where)
+        self._check_fields(self.fields, where)
 
     def __str__(self) -> str:
         return f"struct {self.python_type.__name__}"
 
-    def __eq__(self, other: object) -> bool:
-        return self is other
+    def __repr__(self) -> str:
+        return f"<StructDescription {self.python_type.__qualname__}: {', '.join(f.name for f in self.fields)}>"
 
-    def __hash__(self) -> int:
-        return id(self)
+    def pretty(self) -> str:
+        """The table as text, one line for each field."""
+        namespace = f", namespace {self.ns}" if self.ns else ", no namespace"
+        lines = [(_pretty_name(member), _pretty_type(member), _pretty_rest(member, self.ns)) for member in self.fields]
+        widths = [max((len(line[column]) for line in lines), default=0) for column in (0, 1)]
+        rows = [f"  {name:{widths[0]}}  {kind:{widths[1]}}  {rest}".rstrip() for name, kind, rest in lines]
+        return "\n".join([f"{self}{namespace}", *rows])
 
-    def _check_options(self, where: str) -> None:
-        if self.options & StructOption.ABSTRACT:
+    @staticmethod
+    def _check_python_type(python_type: object, where: str) -> type:
+        if not isinstance(python_type, type):
+            raise _illegal(where, f"python_type must be a class, not {python_type!r}")
+        return python_type
+
+    @staticmethod
+    def _check_options(options: object, where: str) -> None:
+        if not isinstance(options, int) or options & ~_STRUCT_OPTIONS:
+            raise _illegal(where, f"options must be wsx.StructOption flags, not {options!r}")
+        if options & StructOption.ABSTRACT:
             raise _illegal(where, "option ABSTRACT needs a TYPE_ATTRIBUTE field, not supported by this version")
 
-    def _check_fields(self, where: str) -> None:
+    def _check_fields(self, members: tuple[object, ...], where: str) -> None:
         rank = 0
         names: set[str] = set()
         attributes: set[tuple[str, str]] = set()
-        for member in self.fields:
+        texts = contents = 0
+        for member in members:
             if not isinstance(member, FieldDescription):
                 raise _illegal(where, f"fields must be FieldDescription, not {member!r}")
             inside = f"{where}, {member}"
             if member.name in names:
                 raise _illegal(inside, "the name is used twice")
             names.add(member.name)
-            if _ORDER[member.mapping] < rank:
+            if FIELD_ORDER[member.mapping] < rank:
                 raise _illegal(inside, "attributes must come before text and elements")
-            rank = _ORDER[member.mapping]
+            rank = FIELD_ORDER[member.mapping]
             if member.mapping is FieldMapping.ATTRIBUTE:
                 key = (member.own_ns(self.ns), member.own_local_name)
                 if key in attributes:
                     raise _illegal(inside, "two attributes have the same name")
                 attributes.add(key)
-        content = [member for member in self.fields if _ORDER[member.mapping] == 2]
-        if len(content) > 1 and any(member.mapping is FieldMapping.TEXT for member in content):
-            raise _illegal(where, "a TEXT field must be the only content")
+            contents += rank == _CONTENT
+            texts += member.mapping is FieldMapping.TEXT
+            if texts and contents > 1:
+                raise _illegal(inside, "a TEXT field must be the only content")
+
+
+_STRUCT_OPTIONS: Final = (
+    StructOption.ABSTRACT | StructOption.IGNORE_TRAILING_ELEMENT_CONTENT | StructOption.IGNORE_UNHANDLED_ATTRIBUTES
+)
+
+
+def _pretty_name(member: FieldDescription) -> str:
+    return f"@{member.name}" if member.mapping is FieldMapping.ATTRIBUTE else member.name
+
+
+def _pretty_type(member: FieldDescription) -> str:
+    python_type = getattr(member.resolve_description(), "python_type", None)
+    kind = member.type.name if python_type is None else f"{member.type.name} {python_type.__name__}"
+    return f"{kind}[]" if member.mapping is FieldMapping.REPEATING_ELEMENT else kind
+
+
+def _pretty_rest(member: FieldDescription, struct_ns: str) -> str:
+    parts = [option.name for option in FieldOption if option and option in member.options and option.name]
+    if member.mapping is FieldMapping.TEXT:
+        parts.append("text")
+    elif member.own_local_name != member.name:
+        parts.append(f"as {member.own_local_name}")
+    wrapper = member.wrapper(struct_ns)
+    if wrapper is not None:
+        parts.append(f"in {wrapper[1]}")
+    if member.item_range is not None:
+        least, most = member.item_range
+        parts.append(f"{least} or more items" if most is None else f"{least} to {most} items")
+    if (
+        member.mapping in (FieldMapping.ELEMENT, FieldMapping.REPEATING_ELEMENT)
+        and member.own_ns(struct_ns) != struct_ns
+    ):
+        parts.append(f"namespace {member.own_ns(struct_ns) or 'none'}")
+    elif member.mapping is FieldMapping.ATTRIBUTE and member.ns:
+        parts.append(f"namespace {member.ns}")
+    if member.default is not UNSET:
+        parts.append(f"default {member.default!r}")
+    return ", ".join(parts)
 
 
 Description: TypeAlias = StructDescription | EnumDescription
@@ -504,32 +663,27 @@ class ElementDescription(_Described):
     """WS_ELEMENT_DESCRIPTION: a named element of some type.
 
     ``local_name`` None (then ``ns`` None as well, and the type STRUCT) stands for the fields of the structure without
-    an element around them: a message body of several elements.
+    an element around them: a message body of several elements. ``description`` may be a callable that returns the
+    description, or a class made by ``wsx.struct``.
     """
 
     local_name: str | None
     ns: str | None
     type: Type
-    description: Description | Callable[[], Description] | None = field(default=None)
+    description: _Source = None
 
     def __str__(self) -> str:
         return f"element {self.local_name!r}"
 
     def __post_init__(self) -> None:
         where = str(self)
-        if not callable(self.description):
-            _check_type(self.type, self.description, where)
-        elif self.type not in (Type.STRUCT, Type.ENUM):
-            raise _illegal(where, "only STRUCT and ENUM take a description")
+        self._check_described(where)
         if self.local_name is None:
             if self.ns is not None or self.type is not Type.STRUCT:
                 raise _illegal(where, "without local_name there is no ns and the type must be STRUCT")
             return
         _check_name(self.local_name, where, "local_name")
         _check_namespace(self.ns, where, "ns")
-
-    def __hash__(self) -> int:
-        return hash((self.local_name, self.ns, self.type, id(self.description)))
 
 
 @dataclass(frozen=True)
@@ -539,22 +693,21 @@ class AttributeDescription(_Described):
     local_name: str
     ns: str
     type: Type
-    description: Description | Callable[[], Description] | None = field(default=None)
+    description: _Source = None
 
     def __str__(self) -> str:
         return f"attribute {self.local_name!r}"
 
     def __post_init__(self) -> None:
         where = str(self)
+        self._check_described(where)
         if self.type is Type.STRUCT:
             raise _illegal(where, "an attribute cannot be a STRUCT")
-        if not callable(self.description):
-            _check_type(self.type, self.description, where)
         _check_name(self.local_name, where, "local_name")
         _check_namespace(self.ns, where, "ns")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class MessageDescription:
     """WS_MESSAGE_DESCRIPTION: the action of a message and the element in its body; each may be None.
 
@@ -562,16 +715,15 @@ class MessageDescription:
     matches any message and no ``body`` wants an empty Body. ``body`` may be a class made by ``@wsx.struct``.
     """
 
-    action: str | None = None
-    body: ElementDescription | None = None
+    action: str | None
+    body: ElementDescription | None
 
-    def __post_init__(self) -> None:
-        where = f"message {self.action!r}"
-        if self.action is not None and not isinstance(self.action, str):
-            raise _illegal(where, f"action must be a str or None, not {type(self.action).__name__}")
-        if self.action is not None and _FORBIDDEN.search(self.action):
+    def __init__(self, action: str | None = None, body: ElementDescription | type[Any] | None = None) -> None:
+        where = f"message {action!r}"
+        if action is not None and _FORBIDDEN.search(_check_text(action, where, "action")):
             raise _illegal(where, "the action holds a character that XML and HTTP forbid")
-        body = getattr(self.body, "__wsx_element__", self.body)
-        if body is not None and not isinstance(body, ElementDescription):
-            raise _illegal(where, f"body must be an ElementDescription, not {body!r}")
-        object.__setattr__(self, "body", body)
+        element = getattr(body, "__wsx_element__", body)
+        if element is not None and not isinstance(element, ElementDescription):
+            raise _illegal(where, f"body must be an ElementDescription or a class made by wsx.struct, not {body!r}")
+        object.__setattr__(self, "action", action)
+        object.__setattr__(self, "body", element)
