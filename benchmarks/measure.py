@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 #: A peer runs at least this long in a round, unless one run already takes longer.
-LEAST_ROUND_NS: Final = 20_000_000
+LEAST_ROUND_NS: Final = 50_000_000
 
 Clock = Callable[[], int]
 
