@@ -1,0 +1,98 @@
+"""What a worker sends its rows over: a channel of its own, with the messages that the command line describes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from wsx.channel import Channel, ChannelProperties, ChannelState
+from wsx.cli.rows import Row
+from wsx.cli.tables import CustomHeader
+from wsx.cli.values import element_from_data, element_to_data
+from wsx.descriptions import ElementDescription, MessageDescription
+from wsx.message import AddressingVersion, EnvelopeVersion, HeaderAttribute, Message, MessageInitialization
+from wsx.values import EndpointAddress
+
+__all__ = ["ChannelConnection", "Plan", "request_bytes"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every row becomes and where it goes.
+
+    ``timeout`` is in seconds and limits each phase of a call; None keeps the channel's own limits.
+    """
+
+    url: str
+    message: MessageDescription
+    reply: MessageDescription | None
+    headers: tuple[CustomHeader, ...]
+    must_understand: bool
+    envelope: EnvelopeVersion
+    addressing: AddressingVersion
+    timeout: float | None
+
+    @property
+    def body(self) -> ElementDescription:
+        """The element that a row fills."""
+        if self.message.body is None:
+            raise AssertionError("a plan is made for messages with a body")
+        return self.message.body
+
+    def properties(self) -> ChannelProperties:
+        """The properties of the channels."""
+        if self.timeout is None:
+            return ChannelProperties(envelope_version=self.envelope, addressing_version=self.addressing)
+        return ChannelProperties(
+            envelope_version=self.envelope,
+            addressing_version=self.addressing,
+            resolve_timeout=self.timeout,
+            connect_timeout=self.timeout,
+            send_timeout=self.timeout,
+            receive_response_timeout=self.timeout,
+            receive_timeout=self.timeout,
+        )
+
+    def prepare(self, message: Message) -> None:
+        """Make ``message`` the request of one row, up to its body."""
+        message.reset()
+        message.initialize(MessageInitialization.REQUEST)
+        attributes = HeaderAttribute.MUST_UNDERSTAND if self.must_understand else HeaderAttribute.NONE
+        for header in self.headers:
+            message.add_custom_header(header.element, header.value, attributes=attributes)
+
+
+class ChannelConnection:
+    """One open channel with its two messages, used by one thread but for :meth:`abort`."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._channel = Channel(properties=plan.properties())
+        self._channel.open(EndpointAddress(plan.url))
+        self._request = self._channel.create_message()
+        self._reply = self._channel.create_message()
+
+    @property
+    def usable(self) -> bool:
+        """Whether the channel is still open."""
+        return self._channel.state is ChannelState.OPEN
+
+    def send(self, row: Row) -> Any:
+        """Send ``row`` and return its reply, None when no table describes it. Raises ValueProblem and WsError."""
+        plan = self._plan
+        value = element_from_data(plan.body, row.data)
+        plan.prepare(self._request)
+        self._channel.send_message(self._request, plan.message, value)
+        return self._receive()
+
+    def _receive(self) -> Any:
+        self._reply.reset()
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Close the channel."""
+        self._channel.close()
+
+    def abort(self) -> None:
+        """Abort the channel; a call under way in another thread fails with WS_E_OPERATION_ABORTED."""
+        self._channel.abort()
