@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from wsx.channel import Channel, ChannelProperties, ChannelState
+from wsx.channel import Channel, ChannelProperties, ChannelState, ReceiveOption
 from wsx.cli.rows import Row
 from wsx.cli.tables import CustomHeader
 from wsx.cli.values import element_from_data, element_to_data
-from wsx.descriptions import ElementDescription, MessageDescription
+from wsx.descriptions import ElementDescription, MessageDescription, StructDescription, StructOption, Type
 from wsx.message import AddressingVersion, EnvelopeVersion, HeaderAttribute, Message, MessageInitialization
 from wsx.values import EndpointAddress
 
 __all__ = ["ChannelConnection", "Plan", "request_bytes"]
+
+# Matches every reply and skips what its body holds.
+_ANYTHING: Final = MessageDescription(
+    None,
+    ElementDescription(
+        None, None, Type.STRUCT, StructDescription(dict, [], options=StructOption.IGNORE_TRAILING_ELEMENT_CONTENT)
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -82,12 +90,14 @@ class ChannelConnection:
         plan = self._plan
         value = element_from_data(plan.body, row.data)
         plan.prepare(self._request)
-        self._channel.send_message(self._request, plan.message, value)
-        return self._receive()
-
-    def _receive(self) -> Any:
         self._reply.reset()
-        raise NotImplementedError
+        if plan.reply is None or plan.reply.body is None:
+            self._channel.send_message(self._request, plan.message, value)
+            # One-way services answer with an empty response; a fault raises, any other body is not looked at.
+            self._channel.receive_message(self._reply, [_ANYTHING], receive_option=ReceiveOption.OPTIONAL_MESSAGE)
+            return None
+        reply = self._channel.request_reply(self._request, plan.message, value, self._reply, plan.reply)
+        return element_to_data(plan.reply.body, reply)
 
     def close(self) -> None:
         """Close the channel."""
@@ -96,3 +106,13 @@ class ChannelConnection:
     def abort(self) -> None:
         """Abort the channel; a call under way in another thread fails with WS_E_OPERATION_ABORTED."""
         self._channel.abort()
+
+
+def request_bytes(plan: Plan, row: Row) -> bytes:
+    """The whole HTTP request of ``row``, as it would go over the connection. Raises ValueProblem and WsError."""
+    with Channel(properties=plan.properties()) as channel:
+        channel.open(EndpointAddress(plan.url))
+        message = channel.create_message()
+        plan.prepare(message)
+        request = channel.preview(message, plan.message, element_from_data(plan.body, row.data))
+    raise NotImplementedError(request)

@@ -46,12 +46,12 @@ class Line:
 class PurchaseOrder:
     """An order."""
 
-    number: str
+    number: str = field(attribute=True)
     ordered: datetime.datetime
     priority: Priority
     customer: str
     ship_to: Address = field(local_name="shipTo")
-    lines: list[Line] = field(local_name="lines", item_local_name="line")
+    lines: list[Line] = field(local_name="line", wrapper="lines")
     note: str | None = None
 
 

@@ -110,28 +110,36 @@ def _struct_from_data(struct: StructDescription, data: object, path: str) -> Any
     if unknown:
         known = ", ".join(field.name for field in struct.fields)
         raise ValueProblem(path, f"no field {sorted(unknown)[0]!r} in {_type_name(struct)}; its fields are {known}")
-    values = {field.name: _field_from_data(field, data, _join(path, field.name)) for field in struct.fields}
-    return _construct(struct, values, path)
+    given: dict[str, Any] = {}
+    for field in struct.fields:
+        inside = _join(path, field.name)
+        if field.name in data:
+            given[field.name] = _field_from_data(field, data[field.name], inside)
+        elif field.name in _needed(struct):
+            given[field.name] = _absent(field, inside)
+    return _construct(struct, given, path)
 
 
-def _field_from_data(field: FieldDescription, data: dict[str, Any], path: str) -> Any:
+def _absent(field: FieldDescription, path: str) -> Any:
+    """The value of a field that the data leaves out and that its class has no default for."""
+    if field.options & _MAY_BE_ABSENT:
+        return field.default
+    if field.mapping is FieldMapping.REPEATING_ELEMENT:
+        return []
+    raise ValueProblem(path, "required and missing")
+
+
+def _field_from_data(field: FieldDescription, data: object, path: str) -> Any:
     description = field.resolve_description()
-    if field.name not in data:
-        if field.mapping is FieldMapping.REPEATING_ELEMENT:
-            return UNSET if field.options & _MAY_BE_ABSENT else []
-        if field.options & _MAY_BE_ABSENT:
-            return UNSET
-        raise ValueProblem(path, "required and missing")
-    value = data[field.name]
-    if value is None:
+    if data is None:
         if field.options & _MAY_BE_NIL:
             return None
         raise ValueProblem(path, f"{_expected(field.type, description)} wanted; the field can be neither absent nor nil")
     if field.mapping is not FieldMapping.REPEATING_ELEMENT:
-        return _from_data(field.type, description, value, path)
-    if not isinstance(value, list):
-        raise ValueProblem(path, f"a list wanted, not {_shown(value)}")
-    return [_item_from_data(field, description, item, f"{path}[{index}]") for index, item in enumerate(value)]
+        return _from_data(field.type, description, data, path)
+    if not isinstance(data, list):
+        raise ValueProblem(path, f"a list wanted, not {_shown(data)}")
+    return [_item_from_data(field, description, item, f"{path}[{index}]") for index, item in enumerate(data)]
 
 
 def _item_from_data(field: FieldDescription, description: Description | None, item: object, path: str) -> Any:
@@ -141,30 +149,36 @@ def _item_from_data(field: FieldDescription, description: Description | None, it
 
 
 @lru_cache(maxsize=256)
-def _needed_arguments(cls: type) -> frozenset[str] | None:
-    """Names without a default in the constructor of ``cls``; None when it has no constructor of its own."""
-    if cls.__init__ is object.__init__ and cls.__new__ is object.__new__:
-        return None
+def _needed(struct: StructDescription) -> frozenset[str]:
+    """The fields that a value needs: those that its class has no default for; of a dict those that may not be absent."""
+    cls = struct.python_type
+    if cls is dict:
+        return frozenset(field.name for field in struct.fields if not field.options & _MAY_BE_ABSENT)
+    if cls is tuple or _is_plain(cls):
+        return frozenset(field.name for field in struct.fields)
     parameters = inspect.signature(cls).parameters.values()
-    return frozenset(p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD)
+    return frozenset(p.name for p in parameters if p.default is p.empty)
+
+
+def _is_plain(cls: type) -> bool:
+    return cls.__init__ is object.__init__ and cls.__new__ is object.__new__
 
 
 def _construct(struct: StructDescription, values: dict[str, Any], path: str) -> Any:
     cls = struct.python_type
     if cls is dict:
-        return {name: value for name, value in values.items() if value is not UNSET}
+        return values
     if cls is tuple:
-        return tuple(values.values())
-    needed = _needed_arguments(cls)
+        return tuple(values[field.name] for field in struct.fields)
     try:
-        if needed is None:
-            instance = cls()
-            for name, value in values.items():
-                setattr(instance, name, value)
-            return instance
-        return cls(**{name: value for name, value in values.items() if value is not UNSET or name in needed})
+        if not _is_plain(cls):
+            return cls(**values)
+        instance = cls()
+        for name, value in values.items():
+            setattr(instance, name, value)
     except (TypeError, ValueError) as error:
         raise ValueProblem(path, f"{cls.__name__} refuses the values: {error}") from error
+    return instance
 
 
 def _to_data(kind: Type, description: Description | None, value: Any) -> Any:
@@ -176,17 +190,12 @@ def _to_data(kind: Type, description: Description | None, value: Any) -> Any:
         return value
     if kind in (Type.FLOAT, Type.DOUBLE) and math.isfinite(value):
         return value
+    if isinstance(description, EnumDescription):
+        return next(name for name, member in description.pairs if member == value)
     # Anything else as it stands in XML; these lexical forms need no escapes.
     output = Output()
-    output.write_element(ElementDescription("v", "", kind, description), value)
-    return output.take().decode().removeprefix("<v>").removesuffix("</v>") if kind is not Type.ENUM else _enum_name(
-        description, value
-    )
-
-
-def _enum_name(description: Description | None, value: object) -> str:
-    pairs = description.pairs if isinstance(description, EnumDescription) else ()
-    return next(name for name, member in pairs if member == value)
+    output.write_element(ElementDescription("v", "", kind), value)
+    return output.take().decode().removeprefix("<v>").removesuffix("</v>")
 
 
 def _struct_to_data(struct: StructDescription, value: Any) -> dict[str, Any]:

@@ -1,0 +1,85 @@
+"""The examples, and every Python block of the README and the documentation, run as they stand."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from wsx.cli.demo_service import OrderService
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ADDRESS = "http://127.0.0.1:8080/orders"  # what the texts call the service
+
+
+def blocks() -> Iterator[tuple[str, str]]:
+    for page in PAGES:
+        for number, found in enumerate(re.finditer(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S), 1):
+            yield f"{page.name}-{number}", found[1]
+
+
+BLOCKS = dict(blocks())
+
+
+@pytest.fixture
+def service() -> Iterator[OrderService]:
+    with OrderService() as running:
+        yield running
+
+
+def run(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_there_are_blocks() -> None:
+    assert len(BLOCKS) >= 7
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_block_of_the_documentation_runs(name: str, service: OrderService, tmp_path: Path) -> None:
+    program = tmp_path / "block.py"
+    program.write_text(f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n{BLOCKS[name].replace(ADDRESS, service.url)}", "utf-8")
+    run(str(program))
+    assert (ADDRESS in BLOCKS[name]) == (service.accepted > 0)
+
+
+def test_orders() -> None:
+    assert 'number="PO-1"' in run("-m", "examples.orders")
+
+
+def test_tables() -> None:
+    assert "<tag>8 mm</tag>" in run("-m", "examples.tables")
+
+
+def test_send_with_header(service: OrderService) -> None:
+    output = run("-m", "examples.send_with_header", service.url)
+    assert "47.80" in output
+    assert "Batch" in output
+    assert "[WS_E_ENDPOINT_FAULT_RECEIVED]" in output
+    assert service.accepted == 1
+
+
+def test_the_orders_are_what_the_tool_makes() -> None:
+    made = run("tools/make_orders.py")
+    assert made.splitlines() == (ROOT / "examples" / "orders.jsonl").read_text("utf-8").splitlines()
+
+
+def test_the_page_of_errors_is_what_the_tool_makes() -> None:
+    tool = runpy.run_path(str(ROOT / "tools" / "make_error_table.py"))
+    assert tool["page"]() == (ROOT / "docs" / "errors.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target
