@@ -1,4 +1,4 @@
-"""Tables by annotated classes: the purchase orders of orders.jsonl, as the service of ``wsx demo --serve`` wants them."""
+"""Tables by annotated classes: the orders of orders.jsonl, as the service of ``wsx demo --serve`` wants them."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def floor_of(room: str) -> int:
 
 
 def imported_modules(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """(line, dotted name) of every import that runs, also inside functions; those for type checkers only are left out."""
+    """(line, dotted name) of every import that runs, also inside functions; not those for type checkers."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             continue
@@ -105,7 +105,10 @@ def test_the_import_rule_tells_up_from_down() -> None:
     assert not may_import("transport", "channel")
     assert not may_import("transport", "security")
     assert not may_import("_reader", "xml")
-    source = "import os\nif TYPE_CHECKING:\n    import wsx.cli\ndef f():\n    from wsx.cli import run\n    from wsx import xml\n"
+    source = (
+        "import os\nif TYPE_CHECKING:\n    import wsx.cli\n"
+        "def f():\n    from wsx.cli import run\n    from wsx import xml\n"
+    )
     assert [module for _, module in imported_modules(ast.parse(source))] == ["os", "wsx.cli", "wsx.xml"]
 
 

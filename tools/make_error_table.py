@@ -21,7 +21,9 @@ def rows() -> list[str]:
     made = []
     for code in sorted(code for code in ErrorCode if code.failed):
         cls = errors.error_class(code)
-        builtins = [base.__name__ for base in cls.__mro__ if base.__module__ == "builtins" and base not in WsError.__mro__]
+        builtins = [
+            base.__name__ for base in cls.__mro__ if base.__module__ == "builtins" and base not in WsError.__mro__
+        ]
         text = (inspect.getdoc(cls) or "").splitlines()[0].partition(": ")[2] or "no condition of its own"
         also = f"`{builtins[0]}`" if builtins else ""
         made.append(f"| `{code.name}` | 0x{code.value & 0xFFFFFFFF:08X} | `{cls.__name__}` | {also} | {text} |")

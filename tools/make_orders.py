@@ -11,7 +11,15 @@ import sys
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-CUSTOMERS = ["Åkerlund & Söner", "Blue Harbour Ltd", "Café Zoë", "Dvořák Tools", "Ferretería Ibáñez", "Grün GmbH", "Ōkawa Trading"]
+CUSTOMERS = [
+    "Åkerlund & Söner",
+    "Blue Harbour Ltd",
+    "Café Zoë",
+    "Dvořák Tools",
+    "Ferretería Ibáñez",
+    "Grün GmbH",
+    "Ōkawa Trading",
+]
 PLACES = [
     ("Torget 4", "Uppsala", "753 10", "SE"),
     ("12 Quay Street", "Bristol", "BS1 4HJ", "GB"),
@@ -39,7 +47,9 @@ FIRST = datetime(2026, 3, 2, 7, 30, tzinfo=timezone.utc)
 def order(number: int, choose: random.Random) -> dict[str, Any]:
     """The order with this number; every value comes from ``choose``."""
     street, city, postal_code, country = choose.choice(PLACES)
-    moment = FIRST + timedelta(minutes=7 * number, seconds=choose.randrange(60), milliseconds=choose.randrange(0, 1000, 50))
+    moment = FIRST + timedelta(
+        minutes=7 * number, seconds=choose.randrange(60), milliseconds=choose.randrange(0, 1000, 50)
+    )
     made: dict[str, Any] = {
         "number": f"PO-2026-{number:05}",
         "ordered": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),

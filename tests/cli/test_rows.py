@@ -93,7 +93,8 @@ def test_a_lone_surrogate_can_be_written() -> None:
 
 def test_csv_cells_become_fields(table: Path) -> None:
     table.write_text(
-        '\ufeffname,address.city,address.street.number,tags,note\r\n"A, ""B""",Oslo,5,"[1, 2.50]",\nC,,,,"two\nlines"\n',
+        "\ufeffname,address.city,address.street.number,tags,note\r\n"
+        '"A, ""B""",Oslo,5,"[1, 2.50]",\nC,,,,"two\nlines"\n',
         encoding="utf-8",
     )
     assert read(table) == [

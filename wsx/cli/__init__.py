@@ -10,7 +10,7 @@ __all__ = ["run"]
 def run() -> None:
     """Run the command with the arguments of the process; says what to install when its libraries are missing."""
     try:
-        from wsx.cli.main import main
+        from wsx.cli.main import main  # noqa: PLC0415 (its libraries may be missing)
     except ModuleNotFoundError as error:
         if error.name not in ("click", "rich"):
             raise

@@ -140,7 +140,11 @@ def _total(order: PurchaseOrder) -> Decimal:
 
 
 def _matches(order: PurchaseOrder, confirmation: Confirmation) -> bool:
-    return (confirmation.number, confirmation.lines, confirmation.total) == (order.number, len(order.lines), _total(order))
+    return (confirmation.number, confirmation.lines, confirmation.total) == (
+        order.number,
+        len(order.lines),
+        _total(order),
+    )
 
 
 def _show(result: _Result, service: OrderService, seconds: float) -> None:
@@ -150,15 +154,22 @@ def _show(result: _Result, service: OrderService, seconds: float) -> None:
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     table.add_column("confirmation", no_wrap=True)
     for order, confirmation in result.confirmed[:_SHOWN_ROWS]:
-        cells: list[Any] = [order.number, order.customer, confirmation.lines, confirmation.total, confirmation.confirmation]
+        cells: list[Any] = [
+            order.number,
+            order.customer,
+            confirmation.lines,
+            confirmation.total,
+            confirmation.confirmation,
+        ]
         table.add_row(*map(str, cells))
     if len(result.confirmed) > _SHOWN_ROWS:
         table.add_row("…", f"{len(result.confirmed) - _SHOWN_ROWS} more", "", "", "")
     console.print(table)
-    sent = len(result.confirmed) + len(result.failed)
+    confirmed, failed = len(result.confirmed), len(result.failed)
     lines = sum(confirmation.lines for _, confirmation in result.confirmed)
     total = sum((confirmation.total for _, confirmation in result.confirmed), Decimal())
     console.print(
-        f"{sent} orders sent, {len(result.confirmed)} confirmed with {lines} lines for {total}, {len(result.failed)} failed"
+        f"{confirmed + failed} orders sent, {confirmed} confirmed with {lines} lines for {total}, {failed} failed"
     )
-    console.print(f"{seconds:.2f} s, {sent / max(seconds, 1e-9):,.0f} orders per second, service included")
+    rate = (confirmed + failed) / max(seconds, 1e-9)
+    console.print(f"{seconds:.2f} s, {rate:,.0f} orders per second, service included")

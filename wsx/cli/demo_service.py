@@ -1,7 +1,7 @@
 """The purchase-order service of ``wsx demo``: a small HTTP server on the loopback interface.
 
-It reads each order by its tables, demands the custom header, and answers with the total. What it refuses it answers with a
-SOAP fault.
+It reads each order by its tables, demands the custom header, and answers with the total. What it refuses it answers
+with a SOAP fault.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from wsx.cli.demo_tables import CONFIRM_ACTION, SUBMIT_ACTION, Batch, Confirmation, PurchaseOrder
+from wsx.descriptions import ReadOption
 from wsx.errors import WsError
 from wsx.message import HeaderType, Message, MessageInitialization
-from wsx.descriptions import ReadOption
 
 __all__ = ["OrderService", "Refused", "answer"]
 

@@ -14,16 +14,18 @@ __all__ = ["ReportFile", "reply_text"]
 class ReportFile:
     """A file of lines that survives being interrupted: every line is complete in the file once it was written.
 
-    ``path`` None writes nothing. An error while writing is kept in ``error`` and ends the writing; it does not raise, so
-    that the rows in flight can still be accounted for.
+    ``path`` None writes nothing. An error while writing is kept in ``error`` and ends the writing; it does not raise,
+    so that the rows in flight can still be accounted for.
     """
 
     def __init__(self, path: str | None) -> None:
         self.path = path
         self.error: OSError | None = None
         self.lines = 0
-        # Line buffering: a run that is killed leaves whole lines behind.
-        self._file: IO[str] | None = None if path is None else Path(path).open("w", encoding="utf-8", buffering=1)
+        self._file: IO[str] | None = None
+        if path is not None:
+            # Line buffering: a run that is killed leaves whole lines behind.
+            self._file = Path(path).open("w", encoding="utf-8", buffering=1)  # noqa: SIM115 (closed by close)
 
     def write(self, line: str) -> None:
         """Append ``line``."""

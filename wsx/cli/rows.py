@@ -66,7 +66,9 @@ def open_rows(
         yield _rows(file, row_format, keeps_empty)
 
 
-def count_rows(path: str, row_format: RowFormat, keeps_empty: Callable[[str], bool] = lambda column: False) -> int | None:
+def count_rows(
+    path: str, row_format: RowFormat, keeps_empty: Callable[[str], bool] = lambda column: False
+) -> int | None:
     """Number of rows of a file, None for standard input, which can be read only once."""
     if path == STANDARD_INPUT:
         return None
@@ -143,7 +145,7 @@ def _columns(reader: Any) -> list[str]:
 
 
 def _nest(columns: list[str], cells: list[str], kept: frozenset[str]) -> dict[str, Any]:
-    """The row as an object: ``a.b`` is field b of structure a, a cell in brackets is JSON, an empty cell is left out."""
+    """The row as an object: ``a.b`` is field b of structure a, a cell in brackets JSON; empty cells are left out."""
     if len(cells) != len(columns):
         raise ValueError(f"{len(cells)} cells where the header line names {len(columns)}")
     row: dict[str, Any] = {}
@@ -172,7 +174,9 @@ def to_json(value: object) -> str:
     """``value`` as one line of JSON; Decimals become strings, which a table reads without loss."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     # A lone surrogate cannot stand in UTF-8; as an escape it can.
-    return text if text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text) else json.dumps(value, default=str)
+    return (
+        text if text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text) else json.dumps(value, default=str)
+    )
 
 
 def failed_line(row: Row, error: str, code: str) -> str:

@@ -61,9 +61,13 @@ class Tally:
 @click.argument("table")
 @click.argument("input_path", metavar="INPUT")
 @click.argument("url")
-@click.option("--format", "row_format", type=click.Choice(["jsonl", "csv"]), help="Format of INPUT; by its name if not given.")
+@click.option(
+    "--format", "row_format", type=click.Choice(["jsonl", "csv"]), help="Format of INPUT; by its name if not given."
+)
 @click.option("--action", help="Action of the messages; replaces the table's.")
-@click.option("--header", "headers", multiple=True, metavar="MODULE:NAME=VALUE", help="A custom header on every message.")
+@click.option(
+    "--header", "headers", multiple=True, metavar="MODULE:NAME=VALUE", help="A custom header on every message."
+)
 @click.option("--must-understand", is_flag=True, help="Mark the custom headers mustUnderstand.")
 @click.option("--soap", type=click.Choice(list(_ENVELOPES)), default="1.2", show_default=True, help="SOAP version.")
 @click.option(
@@ -71,15 +75,19 @@ class Tally:
     type=click.Choice(list(_ADDRESSINGS)),
     help="WS-Addressing version; transport means no addressing headers. [default: 1.0, with --soap 1.1 transport]",
 )
-@click.option("--reply", "reply_table", metavar="MODULE:NAME", help="Table of the replies; without it they are only checked.")
+@click.option(
+    "--reply", "reply_table", metavar="MODULE:NAME", help="Table of the replies; without it they are only checked."
+)
 @click.option("--output", metavar="FILE", help="Write the replies to FILE, one JSON object per line.")
 @click.option("--failed", "failed_path", metavar="FILE", help="Write rows that were not sent to FILE, usable as INPUT.")
 @click.option("--overwrite", is_flag=True, help="Let --output and --failed replace files that hold something.")
 @click.option("--concurrency", type=click.IntRange(1, 256), default=1, show_default=True, help="Connections at once.")
 @click.option("--max-failures", type=click.IntRange(1), metavar="N", help="Start no further row after N failures.")
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Limit of each phase of a call.")
+@click.option(
+    "--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Limit of each phase of a call."
+)
 @click.option("--dry-run", is_flag=True, help="Print the first HTTP request exactly as it would go, and send nothing.")
-def send(  # the parameters are the options
+def send(  # noqa: PLR0917 (the parameters are the options)
     table: str,
     input_path: str,
     url: str,
@@ -130,7 +138,8 @@ def send(  # the parameters are the options
     if dry_run:
         sys.exit(_dry_run(source, plan))
     _check_files(input_path, output, failed_path, overwrite=overwrite)
-    sys.exit(_Run(source, plan, output, failed_path, concurrency, max_failures).run())
+    run = _Run(source, plan, output=output, failed=failed_path, concurrency=concurrency, max_failures=max_failures)
+    sys.exit(run.run())
 
 
 class _Source:
@@ -193,6 +202,7 @@ class _Run:
         self,
         source: _Source,
         plan: Plan,
+        *,
         output: str | None,
         failed: str | None,
         concurrency: int,

@@ -92,7 +92,9 @@ class Sender:
 
     def outcomes(self) -> Iterator[Outcome]:
         """Start sending and give the outcomes as they come. Leaving the iteration early finishes what is in flight."""
-        workers = [threading.Thread(target=self._work, args=(n,), name=f"wsx-send-{n}") for n in range(self._concurrency)]
+        workers = [
+            threading.Thread(target=self._work, args=(n,), name=f"wsx-send-{n}") for n in range(self._concurrency)
+        ]
         for worker in workers:
             worker.start()
         running = len(workers)

@@ -57,11 +57,13 @@ def load_element(name: str) -> ElementDescription:
         return element_of(found)
     except (WsError, TypeError) as error:
         kind = type(found).__name__
-        raise TableProblem(f"{name!r} is neither an ElementDescription nor a @wsx.struct class, but a {kind}") from error
+        raise TableProblem(
+            f"{name!r} is neither an ElementDescription nor a @wsx.struct class, but a {kind}"
+        ) from error
 
 
 def load_message(name: str, action: str | None = None) -> MessageDescription:
-    """The message that ``module:NAME`` describes, or one with the element it describes; ``action`` replaces its action."""
+    """The message that ``module:NAME`` describes, or one with that element; ``action`` replaces its action."""
     found = _load(name)
     if not isinstance(found, MessageDescription):
         return MessageDescription(action, load_element(name))

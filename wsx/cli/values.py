@@ -134,7 +134,9 @@ def _field_from_data(field: FieldDescription, data: object, path: str) -> Any:
     if data is None:
         if field.options & _MAY_BE_NIL:
             return None
-        raise ValueProblem(path, f"{_expected(field.type, description)} wanted; the field can be neither absent nor nil")
+        raise ValueProblem(
+            path, f"{_expected(field.type, description)} wanted; the field can be neither absent nor nil"
+        )
     if field.mapping is not FieldMapping.REPEATING_ELEMENT:
         return _from_data(field.type, description, data, path)
     if not isinstance(data, list):
@@ -150,7 +152,7 @@ def _item_from_data(field: FieldDescription, description: Description | None, it
 
 @lru_cache(maxsize=256)
 def _needed(struct: StructDescription) -> frozenset[str]:
-    """The fields that a value needs: those that its class has no default for; of a dict those that may not be absent."""
+    """The fields that a value needs: its class has no default for them; in a dict, they may not be absent."""
     cls = struct.python_type
     if cls is dict:
         return frozenset(field.name for field in struct.fields if not field.options & _MAY_BE_ABSENT)
