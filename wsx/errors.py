@@ -423,7 +423,11 @@ class RevocationOffline(CertificateError):
 
 
 def _restore(cls: type[WsError], args: tuple[Any, ...]) -> WsError:
-    error = cls.__new__(cls)
+    # The chain of __base__ is the layout. cls.__new__ goes by the MRO: for OutOfMemory that of MemoryError, refused.
+    base: Any = cls
+    while "__new__" not in vars(base):
+        base = base.__base__
+    error: WsError = base.__new__(cls)
     error.args = args
     return error
 

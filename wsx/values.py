@@ -113,6 +113,11 @@ class DateTime(_datetime.datetime):
         same = super().__eq__(other)
         return self._order(other) == 0 if same is True and isinstance(other, _datetime.datetime) else same
 
+    def __ne__(self, other: object) -> bool:
+        # datetime has a __ne__ of its own, so that the one of object, which asks __eq__, is never reached.
+        same = self.__eq__(other)
+        return same if same is NotImplemented else not same
+
     def __lt__(self, other: Any) -> bool:
         return self._order(other) < 0 if super().__eq__(other) is True else super().__lt__(other)
 
