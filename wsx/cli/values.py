@@ -163,7 +163,8 @@ def _needed(struct: StructDescription) -> frozenset[str]:
 
 
 def _is_plain(cls: type) -> bool:
-    return cls.__init__ is object.__init__ and cls.__new__ is object.__new__
+    """Whether the constructor takes nothing, so that the fields are set afterwards."""
+    return not inspect.signature(cls).parameters
 
 
 def _construct(struct: StructDescription, values: dict[str, Any], path: str) -> Any:
