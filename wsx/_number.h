@@ -1,0 +1,315 @@
+/* Numbers, dates' digits, GUIDs and base64 as text, both ways; no allocation, no locale. */
+#ifndef WSX_NUMBER_H
+#define WSX_NUMBER_H
+
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+/* The two digits of each number below 100. */
+struct WsxDigits {
+    char pair[200];
+    constexpr WsxDigits() : pair()
+    {
+        for (int i = 0; i < 100; i++) {
+            pair[2 * i] = (char)('0' + i / 10);
+            pair[2 * i + 1] = (char)('0' + i % 10);
+        }
+    }
+};
+static constexpr WsxDigits wsx_digits;
+
+static inline char *wsx_put_2(char *out, unsigned n)
+{
+    memcpy(out, wsx_digits.pair + 2 * n, 2);
+    return out + 2;
+}
+
+static inline char *wsx_put_4(char *out, unsigned n) { return wsx_put_2(wsx_put_2(out, n / 100), n % 100); }
+
+/* Decimal digits of n without padding; at most 20. */
+static inline char *wsx_put_uint64(char *out, uint64_t n)
+{
+    char digits[20], *p = digits + 20;
+    while (n >= 100) {
+        p -= 2;
+        memcpy(p, wsx_digits.pair + 2 * (n % 100), 2);
+        n /= 100;
+    }
+    if (n >= 10) {
+        p -= 2;
+        memcpy(p, wsx_digits.pair + 2 * n, 2);
+    } else
+        *--p = (char)('0' + n);
+    size_t length = (size_t)(digits + 20 - p);
+    memcpy(out, p, length);
+    return out + length;
+}
+
+static inline char *wsx_put_int64(char *out, int64_t n)
+{
+    if (n >= 0)
+        return wsx_put_uint64(out, (uint64_t)n);
+    *out = '-';
+    return wsx_put_uint64(out + 1, 0 - (uint64_t)n);
+}
+
+/* A double (or float) as WWSAPI writes it: the shortest digits that round-trip, plain while the decimal exponent is
+ * -1 to 14, else d.dddE+nn with an explicit sign and no padding; NaN, INF, -INF. At most 26 bytes. */
+template <class Real> static inline char *wsx_put_real(char *out, Real value)
+{
+    if (value != value) {
+        memcpy(out, "NaN", 3);
+        return out + 3;
+    }
+    if (std::signbit(value))
+        *out++ = '-', value = -value;
+    if (value > std::numeric_limits<Real>::max()) {
+        memcpy(out, "INF", 3);
+        return out + 3;
+    }
+    if (value == 0) {
+        *out = '0';
+        return out + 1;
+    }
+    char text[40];
+    const char *end = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr;
+    const char *mark = end - 1;
+    while (*mark != 'e')
+        mark--;
+    int exponent = 0;
+    for (const char *p = mark + 2; p < end; p++)
+        exponent = exponent * 10 + (*p - '0');
+    if (mark[1] == '-')
+        exponent = -exponent;
+    const char *digits = text;
+    if (text[1] == '.') { /* close the gap: d.ddd -> dddd */
+        text[1] = text[0];
+        digits++;
+    }
+    int count = (int)(mark - digits);
+    int whole = exponent >= 0 && exponent <= 14 ? exponent + 1 : exponent == -1 ? 0 : 1;
+    if (whole == 0)
+        *out++ = '0';
+    int leading = count < whole ? count : whole;
+    memcpy(out, digits, (size_t)leading);
+    memset(out + leading, '0', (size_t)(whole - leading));
+    out += whole;
+    if (count > whole) {
+        *out++ = '.';
+        memcpy(out, digits + whole, (size_t)(count - whole));
+        out += count - whole;
+    }
+    if (exponent >= -1 && exponent <= 14)
+        return out;
+    *out++ = 'E';
+    *out++ = exponent < 0 ? '-' : '+';
+    return wsx_put_uint64(out, (uint64_t)(exponent < 0 ? -exponent : exponent));
+}
+
+/* Outcome of reading a number. */
+enum WsxRead { WSX_OK, WSX_MALFORMED, WSX_OVERFLOW };
+
+/* Digits only; leading zeros are fine. */
+static inline WsxRead wsx_read_uint64(const char *p, size_t length, uint64_t *value)
+{
+    if (length == 0)
+        return WSX_MALFORMED;
+    uint64_t n = 0;
+    bool overflow = false;
+    for (size_t i = 0; i < length; i++) {
+        unsigned digit = (unsigned)(unsigned char)p[i] - '0';
+        if (digit > 9)
+            return WSX_MALFORMED;
+        if (i >= 18 && n > (UINT64_MAX - digit) / 10)
+            overflow = true;
+        n = n * 10 + digit;
+    }
+    *value = n;
+    return overflow ? WSX_OVERFLOW : WSX_OK;
+}
+
+/* '-'? digits; *negative tells the sign also of an overflow. */
+static inline WsxRead wsx_read_int64(const char *p, size_t length, int64_t *value, int *negative)
+{
+    uint64_t n;
+    *negative = length > 0 && p[0] == '-';
+    WsxRead result = wsx_read_uint64(p + *negative, length - *negative, &n);
+    if (result != WSX_OK)
+        return result;
+    if (n > (uint64_t)INT64_MAX + (unsigned)*negative)
+        return WSX_OVERFLOW;
+    *value = (int64_t)(*negative ? 0 - n : n);
+    return WSX_OK;
+}
+
+/* [+-]? digits? ('.' digits?)? ([eE] [+-]? digits)?, NaN, INF, -INF. A sign, a point or both without digits read as 0,
+ * as on Windows. WSX_OVERFLOW: well-formed, but out of range of the type; the caller decides (infinity or zero). */
+template <class Real> static inline WsxRead wsx_read_real(const char *p, size_t length, Real *value)
+{
+    const char *end = p + length, *start = p;
+    if (length == 0)
+        return WSX_MALFORMED;
+    bool negative = *p == '-';
+    if (*p == '+' || *p == '-')
+        p++;
+    if (end - p == 3 && memcmp(p, "INF", 3) == 0 && *start != '+') {
+        *value = negative ? -std::numeric_limits<Real>::infinity() : std::numeric_limits<Real>::infinity();
+        return WSX_OK;
+    }
+    if (length == 3 && memcmp(start, "NaN", 3) == 0) {
+        *value = std::numeric_limits<Real>::quiet_NaN();
+        return WSX_OK;
+    }
+    const char *number = p;
+    int digits = 0;
+    while (p < end && (unsigned)(*p - '0') <= 9)
+        p++, digits++;
+    if (p < end && *p == '.')
+        for (p++; p < end && (unsigned)(*p - '0') <= 9; p++)
+            digits++;
+    if (p < end && (*p == 'e' || *p == 'E')) {
+        p++;
+        if (p < end && (*p == '+' || *p == '-'))
+            p++;
+        const char *first = p;
+        while (p < end && (unsigned)(*p - '0') <= 9)
+            p++;
+        if (p == first || digits == 0)
+            return WSX_MALFORMED;
+    }
+    if (p != end)
+        return WSX_MALFORMED;
+    if (digits == 0) {
+        *value = negative ? -(Real)0 : (Real)0;
+        return WSX_OK;
+    }
+    Real result = 0;
+    std::from_chars_result parsed = std::from_chars(number, end, result);
+    if (parsed.ec == std::errc::result_out_of_range)
+        return WSX_OVERFLOW;
+    *value = negative ? -result : result;
+    return WSX_OK;
+}
+
+/* 16 bytes as 8-4-4-4-12 lower-case hex digits. */
+static inline char *wsx_put_guid(char *out, const unsigned char *bytes)
+{
+    static const char hex[] = "0123456789abcdef";
+    for (int i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *out++ = '-';
+        *out++ = hex[bytes[i] >> 4];
+        *out++ = hex[bytes[i] & 15];
+    }
+    return out;
+}
+
+static inline int wsx_hex(unsigned char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Exactly 36 characters 8-4-4-4-12, either case. */
+static inline bool wsx_read_guid(const char *text, size_t length, unsigned char *bytes)
+{
+    if (length != 36)
+        return false;
+    for (int i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            if (*text++ != '-')
+                return false;
+        int high = wsx_hex((unsigned char)text[0]), low = wsx_hex((unsigned char)text[1]);
+        if (high < 0 || low < 0)
+            return false;
+        bytes[i] = (unsigned char)(high << 4 | low);
+        text += 2;
+    }
+    return true;
+}
+
+/* RFC 4648 base64: the two characters of each 12-bit group, and the value of each character. */
+struct WsxBase64 {
+    char pair[8192];
+    unsigned char value[256];
+    constexpr WsxBase64() : pair(), value()
+    {
+        constexpr char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        for (int i = 0; i < 4096; i++) {
+            pair[2 * i] = alphabet[i >> 6];
+            pair[2 * i + 1] = alphabet[i & 63];
+        }
+        for (int i = 0; i < 256; i++)
+            value[i] = 0xFF;
+        for (int i = 0; i < 64; i++)
+            value[(unsigned char)alphabet[i]] = (unsigned char)i;
+    }
+};
+static constexpr WsxBase64 wsx_base64;
+
+/* Base64 with padding and without line breaks; out must hold 4 * ((length + 2) / 3) bytes. */
+static inline char *wsx_put_base64(char *out, const unsigned char *bytes, size_t length)
+{
+    for (; length >= 3; bytes += 3, length -= 3, out += 4) {
+        unsigned group = (unsigned)bytes[0] << 16 | (unsigned)bytes[1] << 8 | bytes[2];
+        memcpy(out, wsx_base64.pair + 2 * (group >> 12), 2);
+        memcpy(out + 2, wsx_base64.pair + 2 * (group & 4095), 2);
+    }
+    if (length) {
+        unsigned group = (unsigned)bytes[0] << 16 | (length == 2 ? (unsigned)bytes[1] << 8 : 0);
+        memcpy(out, wsx_base64.pair + 2 * (group >> 12), 2);
+        memcpy(out + 2, wsx_base64.pair + 2 * (group & 4095), 2);
+        out[3] = '=';
+        if (length == 1)
+            out[2] = '=';
+        out += 4;
+    }
+    return out;
+}
+
+/* Decodes base64 with XML white space between the characters allowed (XSD part 2, base64Binary); returns the number of
+ * bytes, or -1 when it is malformed: another character, a wrong length, misplaced padding or non-zero spare bits.
+ * out must hold 3 * (length / 4) + 3 bytes. */
+static inline ptrdiff_t wsx_read_base64(unsigned char *out, const char *text, size_t length)
+{
+    unsigned char *start = out;
+    unsigned group = 0, count = 0, padding = 0;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        unsigned value = wsx_base64.value[c];
+        if (value == 0xFF) {
+            if (c == ' ' || c == '\t' || c == '\n' || c == '\r')
+                continue;
+            if (c != '=' || count < 2)
+                return -1;
+            padding++;
+            value = 0;
+        } else if (padding)
+            return -1;
+        group = group << 6 | value;
+        if (++count == 4) {
+            if (padding > 2 || (padding && (group & (padding == 1 ? 0xFFu : 0xFFFFu))))
+                return -1;
+            *out++ = (unsigned char)(group >> 16);
+            if (padding < 2)
+                *out++ = (unsigned char)(group >> 8);
+            if (padding < 1)
+                *out++ = (unsigned char)group;
+            if (padding) {
+                for (i++; i < length; i++)
+                    if (text[i] != ' ' && text[i] != '\t' && text[i] != '\n' && text[i] != '\r')
+                        return -1;
+                return out - start;
+            }
+            group = count = 0;
+        }
+    }
+    return count ? -1 : out - start;
+}
+
+#endif

@@ -1,0 +1,92 @@
+"""Plans: what a description table compiles to, one array of steps per structure, for writing and for reading."""
+
+from cpython.object cimport PyObject
+
+from wsx._access cimport Access
+from wsx._lexical cimport Codec
+
+cdef struct Text:
+    const char* data   # padded, so that out_put may copy whole blocks
+    Py_ssize_t length
+
+# One field, as it is written in one namespace scope.
+cdef struct WriteStep:
+    Codec codec
+    PyObject* plan         # WritePlan of a STRUCT, NULL for scalars; borrowed
+    PyObject* name         # Python name (str); borrowed
+    Py_ssize_t slot        # offset in instances of the exact class, 0 = no slot
+    Py_ssize_t index       # position in a tuple
+    Text open              # `<p:name …>`; of a structure with attributes `<p:name`; of an attribute ` p:name="`
+    Text declarations      # ` xmlns:p="…"`, after the attributes of a structure, or belonging to an attribute
+    Text close             # `</p:name>`
+    Text nil               # `<p:name a:nil="true" …/>`
+    Text wrapper_open      # REPEATING_ELEMENT with a wrapper, else NULL
+    Text wrapper_close
+    Text wrapper_nil
+    int declares           # of an attribute: number of its declaration in this structure, -1 for none
+    bint repeating
+    bint optional
+    bint nillable
+    bint nillable_item
+    Py_ssize_t least       # items
+    Py_ssize_t most
+
+cdef class WritePlan:
+    # Immutable once built; owns the steps and everything they point to.
+    cdef Access access
+    cdef PyObject* exact_type   # slots are read from instances of exactly this class
+    cdef WriteStep* steps       # attributes first
+    cdef Py_ssize_t attributes
+    cdef Py_ssize_t count
+    cdef bint text              # the only content is one TEXT field
+    cdef list keep
+
+cdef class WriteRoot:
+    # One element in one scope, with the size that its last output had.
+    cdef WriteStep step
+    cdef int type
+    cdef bint fields_only       # no element around the fields
+    cdef Py_ssize_t size_hint
+    cdef list keep
+    cdef str name
+
+cdef struct ReadStep:
+    Codec codec
+    PyObject* plan         # ReadPlan of a STRUCT, NULL for scalars; borrowed
+    const char* ns
+    Py_ssize_t ns_length
+    const char* local
+    Py_ssize_t local_length
+    const char* wrapper_ns
+    Py_ssize_t wrapper_ns_length
+    const char* wrapper    # NULL = no wrapper
+    Py_ssize_t wrapper_length
+    PyObject* absent       # what an absent field reads as; borrowed; NULL = it must not be absent
+    bint own_ns            # the namespace is the plan's own
+    bint repeating
+    bint nillable
+    bint nillable_item
+    Py_ssize_t least
+    Py_ssize_t most
+
+cdef class ReadPlan:
+    cdef Access access
+    cdef ReadStep* steps
+    cdef Py_ssize_t attributes
+    cdef Py_ssize_t count
+    cdef bint text
+    cdef bint ignore_trailing
+    cdef bint ignore_attributes
+    cdef const char* ns         # of most child elements
+    cdef Py_ssize_t ns_length
+    cdef list keep
+    cdef str name
+
+cdef class ReadRoot:
+    cdef ReadStep step
+    cdef int type
+    cdef bint fields_only
+    cdef list keep
+
+cdef WriteRoot write_root(object element, tuple scope)
+cdef ReadRoot read_root(object element)

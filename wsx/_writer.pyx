@@ -1,0 +1,494 @@
+"""Plan + value → bytes: one walk over the value, straight into the output buffer.
+
+Nothing is written twice or half: a value that does not fit raises, and the output is cut back to where the element
+began. Where the walk stands is kept as one frame per open element, so that an error can name the path without any
+handler inside the walk.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.dict cimport PyDict_CheckExact, PyDict_GetItemWithError
+from cpython.exc cimport PyErr_Clear, PyErr_ExceptionMatches, PyErr_Occurred
+from cpython.list cimport PyList_CheckExact
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject, PyObject_GetAttr
+from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.tuple cimport PyTuple_CheckExact
+from libc.stdint cimport uint64_t
+from libc.string cimport memcpy, memmove, memset
+
+from wsx._access cimport FROM_DICT, FROM_OBJECT, FROM_TUPLE
+from wsx._buffer cimport SLACK, out_append, out_close, out_length, out_open, out_put, out_reserve, out_take
+from wsx._lexical cimport Codec, write_string
+from wsx._plan cimport WritePlan, WriteRoot, WriteStep, write_root
+
+from collections.abc import Iterable, Mapping
+
+from wsx.descriptions import Type, WriteOption
+from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, QuotaExceeded, WsError
+from wsx.values import UNSET
+
+cdef extern from "_cpython.h":
+    PyObject** wsx_slot(object instance, Py_ssize_t offset) noexcept
+    PyObject* wsx_type(PyObject* instance) noexcept
+
+cdef extern from "Python.h":
+    PyObject* Py_None
+    PyObject* PyErr_PyObject_GetAttr "PyObject_GetAttr"(PyObject*, PyObject*) noexcept
+    PyObject* PyErr_PyObject_GetItem "PyObject_GetItem"(PyObject*, PyObject*) noexcept
+    PyObject* PyTuple_GET_ITEM(PyObject*, Py_ssize_t) noexcept
+    PyObject* PyList_GET_ITEM(PyObject*, Py_ssize_t) noexcept
+    Py_ssize_t PyList_GET_SIZE(PyObject*) noexcept
+    Py_ssize_t PyTuple_GET_SIZE(PyObject*) noexcept
+
+# Python-level constants as C pointers: the walk compares them with every value.
+cdef PyObject* ABSENT = <PyObject*>UNSET
+
+cdef enum:
+    INLINE_FRAMES = 34          # the default depth and the root
+    LARGEST_HINT = 1 << 24
+
+cdef struct Frame:
+    # One open element: the field being written and the references that the walk owns meanwhile.
+    const WriteStep* step
+    Py_ssize_t index            # item of a repeating field, -1 outside
+    PyObject* value
+    PyObject* item
+
+cdef struct Walk:
+    Frame* frame
+    Frame* last
+    Frame* first
+
+
+cdef PyObject* fetch(WritePlan plan, const WriteStep* step, PyObject* value, bint direct) except? NULL:
+    """A new reference to the field's value; NULL without an error when there is none."""
+    cdef PyObject* found
+    if direct and step.slot:
+        found = wsx_slot(<object>value, step.slot)[0]
+        if found is not NULL:
+            Py_INCREF(<object>found)
+        return found
+    if plan.access.fetch == FROM_OBJECT:
+        found = PyErr_PyObject_GetAttr(value, step.name)
+        if found is NULL and PyErr_ExceptionMatches(AttributeError):
+            PyErr_Clear()
+        return found
+    if plan.access.fetch == FROM_TUPLE:
+        found = PyTuple_GET_ITEM(value, step.index)
+    elif PyDict_CheckExact(<object>value):
+        found = PyDict_GetItemWithError(<object>value, <object>step.name)
+        if found is NULL:
+            return NULL
+    else:
+        found = PyErr_PyObject_GetItem(value, step.name)
+        if found is NULL and PyErr_ExceptionMatches(KeyError):
+            PyErr_Clear()
+        return found
+    Py_INCREF(<object>found)
+    return found
+
+
+cdef int check_structure(WritePlan plan, PyObject* value) except -1:
+    """A value that is not exactly of the table's class: can its fields be fetched?"""
+    cdef object item = <object>value
+    if plan.access.fetch == FROM_TUPLE:
+        if not isinstance(item, tuple) or len(item) != plan.count:
+            raise InvalidArgument(f"expected a tuple of {plan.count} items, not {type(item).__name__}")
+    elif plan.access.fetch == FROM_DICT:
+        if not isinstance(item, Mapping):
+            raise InvalidArgument(f"expected a dict, not {type(item).__name__}")
+    elif item is None or item is UNSET or isinstance(item, (str, bytes, int, float, dict, list)):
+        raise InvalidArgument(f"expected {plan.access.python_type.__name__}, not {type(item).__name__}")
+    return 0
+
+
+cdef int required(const WriteStep* step, PyObject* value) except -1:
+    """The field's value is None or absent, and the table does not allow that."""
+    if value is Py_None:
+        raise InvalidArgument("the value is None, but the field is neither OPTIONAL nor NILLABLE")
+    raise InvalidArgument("the value is missing, but the field is not OPTIONAL")
+
+
+cdef int write_scalar(Out* out, const WriteStep* step, PyObject* value) except -1:
+    """The element of a scalar."""
+    cdef Py_ssize_t mark
+    out_put(out, step.open.data, step.open.length)
+    if step.codec.own_text:
+        mark = out_length(out)
+        step.codec.write(out, value, &step.codec)
+        if out_length(out) == mark:
+            return close_empty(out)
+    else:
+        step.codec.write(out, value, &step.codec)
+    return out_put(out, step.close.data, step.close.length)
+
+
+cdef inline int close_empty(Out* out) noexcept:
+    """Turns the start tag just written into `<name/>`; the SLACK has room for the byte."""
+    out.cursor[-1] = c"/"
+    out.cursor[0] = c">"
+    out.cursor += 1
+    return 0
+
+
+cdef int write_structure(Out* out, const WriteStep* step, PyObject* value, Walk* walk) except -1:
+    """The element of a structure."""
+    cdef WritePlan plan = <WritePlan>step.plan
+    cdef bint direct = wsx_type(value) is plan.exact_type
+    cdef Py_ssize_t mark
+    if walk.frame is walk.last:
+        raise QuotaExceeded(f"the value is nested deeper than {walk.last - walk.first} elements (max_depth)")
+    walk.frame += 1
+    walk.frame.step = NULL
+    walk.frame.value = walk.frame.item = NULL
+    walk.frame.index = -1
+    if not direct or plan.access.fetch == FROM_TUPLE:
+        check_structure(plan, value)
+    out_put(out, step.open.data, step.open.length)
+    if plan.attributes:
+        write_attributes(out, plan, value, direct, walk.frame)
+        out_put(out, step.declarations.data, step.declarations.length)
+        out_append(out, b">", 1)
+    mark = out_length(out)
+    if plan.text:
+        write_text_field(out, plan, value, direct, walk.frame)
+    else:
+        write_fields(out, plan, value, direct, walk)
+    walk.frame -= 1
+    if out_length(out) == mark:
+        return close_empty(out)
+    return out_put(out, step.close.data, step.close.length)
+
+
+cdef int write_attributes(Out* out, WritePlan plan, PyObject* value, bint direct, Frame* frame) except -1:
+    """The attributes in table order, then the declarations of those that were written."""
+    cdef uint64_t written = 0, declared = 0
+    cdef const WriteStep* step
+    cdef Py_ssize_t i
+    for i in range(plan.attributes):
+        step = &plan.steps[i]
+        frame.step = step
+        frame.value = fetch(plan, step, value, direct)
+        if frame.value is NULL or frame.value is ABSENT or frame.value is Py_None:
+            if not step.optional:
+                required(step, frame.value)
+        else:
+            out_put(out, step.open.data, step.open.length)
+            step.codec.write(out, frame.value, &step.codec)
+            out_append(out, b'"', 1)
+            written |= <uint64_t>1 << i
+        Py_XDECREF(frame.value)
+        frame.value = NULL
+    for i in range(plan.attributes):
+        step = &plan.steps[i]
+        if step.declares >= 0 and written >> i & 1 and not declared >> step.declares & 1:
+            declared |= <uint64_t>1 << step.declares
+            out_put(out, step.declarations.data, step.declarations.length)
+    return 0
+
+
+cdef int write_text_field(Out* out, WritePlan plan, PyObject* value, bint direct, Frame* frame) except -1:
+    cdef const WriteStep* step = &plan.steps[plan.attributes]
+    frame.step = step
+    frame.value = fetch(plan, step, value, direct)
+    if frame.value is NULL or frame.value is ABSENT or frame.value is Py_None:
+        required(step, frame.value)
+    step.codec.write(out, frame.value, &step.codec)
+    Py_XDECREF(frame.value)
+    frame.value = NULL
+    return 0
+
+
+cdef int write_fields(Out* out, WritePlan plan, PyObject* value, bint direct, Walk* walk) except -1:
+    """The child elements of a structure."""
+    cdef Frame* frame = walk.frame
+    cdef const WriteStep* step
+    cdef PyObject* item
+    cdef Py_ssize_t i
+    for i in range(plan.attributes, plan.count):
+        step = &plan.steps[i]
+        frame.step = step
+        item = frame.value = fetch(plan, step, value, direct)
+        if item is NULL or item is ABSENT or item is Py_None:
+            write_nothing(out, step, item)
+        elif step.repeating:
+            write_repeating(out, step, item, walk)
+        elif step.plan is NULL:
+            write_scalar(out, step, item)
+        else:
+            write_structure(out, step, item, walk)
+        Py_XDECREF(item)
+        frame.value = NULL
+    return 0
+
+
+cdef int write_nothing(Out* out, const WriteStep* step, PyObject* value) except -1:
+    """A field that is None (nil where nillable, else absent) or absent (serialization.md §4, design: four states)."""
+    if value is Py_None and step.nillable:
+        if step.repeating:
+            return out_put(out, step.wrapper_nil.data, step.wrapper_nil.length)
+        return out_put(out, step.nil.data, step.nil.length)
+    if step.optional or (step.repeating and step.wrapper_open.data is NULL and step.least == 0):
+        return 0
+    return required(step, value)
+
+
+cdef object sequence_of(object value):
+    """The list or tuple to iterate; texts and mappings are no sequences of items."""
+    if isinstance(value, (str, bytes, bytearray, memoryview, Mapping)) or not isinstance(value, Iterable):
+        raise InvalidArgument(f"expected a list, not {type(value).__name__}")
+    return list(value)
+
+
+cdef int write_repeating(Out* out, const WriteStep* step, PyObject* value, Walk* walk) except -1:
+    """Items, inside their wrapper where the table names one; an empty wrapper is `<name/>`."""
+    cdef Frame* frame = walk.frame
+    cdef Py_ssize_t mark
+    cdef object items = <object>value
+    if not PyList_CheckExact(items) and not PyTuple_CheckExact(items):
+        items = sequence_of(items)
+    if step.least > len(items) or len(items) > step.most:
+        raise InvalidFormat(f"{len(items)} items, but the table wants {item_range(step)}")
+    if step.wrapper_open.data is not NULL:
+        out_put(out, step.wrapper_open.data, step.wrapper_open.length)
+    mark = out_length(out)
+    write_items(out, step, <PyObject*>items, PyList_CheckExact(items), walk)
+    frame.index = -1
+    if step.wrapper_open.data is NULL:
+        return 0
+    if out_length(out) == mark:
+        return close_empty(out)
+    return out_put(out, step.wrapper_close.data, step.wrapper_close.length)
+
+
+cdef str item_range(const WriteStep* step):
+    return f"{step.least} to {step.most}" if step.most < (<Py_ssize_t>1 << 62) else f"at least {step.least}"
+
+
+cdef int write_items(Out* out, const WriteStep* step, PyObject* items, bint is_list, Walk* walk) except -1:
+    cdef Frame* frame = walk.frame
+    cdef PyObject* item
+    # the size is read anew for each item: a __float__ or property of a value may change the list
+    while frame.index + 1 < (PyList_GET_SIZE(items) if is_list else PyTuple_GET_SIZE(items)):
+        frame.index += 1
+        item = PyList_GET_ITEM(items, frame.index) if is_list else PyTuple_GET_ITEM(items, frame.index)
+        Py_INCREF(<object>item)
+        frame.item = item
+        if item is Py_None or item is ABSENT:
+            if item is ABSENT or not step.nillable_item:
+                raise InvalidArgument("an item is None, but the field is not NILLABLE_ITEM")
+            out_put(out, step.nil.data, step.nil.length)
+        elif step.plan is NULL:
+            write_scalar(out, step, item)
+        else:
+            write_structure(out, step, item, walk)
+        frame.item = NULL
+        Py_XDECREF(item)
+    return 0
+
+
+# --- one element -----------------------------------------------------------------------------------------------------
+
+
+cdef int write_by_option(Out* out, WriteRoot root, PyObject* value, int option, Walk* walk) except -1:
+    """The matrix of write options (serialization.md §7)."""
+    cdef bint own_nil = root.type == Type.STRING or root.type == Type.BYTES
+    cdef bint by_value = option == WriteOption.REQUIRED_VALUE or option == WriteOption.NILLABLE_VALUE
+    if by_value and root.type == Type.WSZ:
+        raise InvalidArgument("WSZ takes REQUIRED_POINTER or NILLABLE_POINTER")
+    if option == WriteOption.NILLABLE_VALUE and not own_nil:
+        raise InvalidArgument(f"NILLABLE_VALUE is for STRING and BYTES, not {Type(root.type).name}")
+    if value is ABSENT or value is Py_None:
+        if value is Py_None and not root.fields_only and (
+            option == WriteOption.NILLABLE_POINTER or option == WriteOption.NILLABLE_VALUE
+        ):
+            return out_put(out, root.step.nil.data, root.step.nil.length)
+        if value is Py_None and own_nil and option == WriteOption.REQUIRED_VALUE:
+            out_put(out, root.step.open.data, root.step.open.length)
+            return close_empty(out)
+        raise InvalidArgument(f"the value is {<object>value}, but {WriteOption(option).name} wants one")
+    if root.fields_only:
+        return write_bare_fields(out, root, value, walk)
+    if root.step.plan is NULL:
+        return write_scalar(out, &root.step, value)
+    return write_structure(out, &root.step, value, walk)
+
+
+cdef int write_bare_fields(Out* out, WriteRoot root, PyObject* value, Walk* walk) except -1:
+    """The fields of a structure without an element around them."""
+    cdef WritePlan plan = <WritePlan>root.step.plan
+    cdef bint direct = wsx_type(value) is plan.exact_type
+    if not direct or plan.access.fetch == FROM_TUPLE:
+        check_structure(plan, value)
+    walk.frame += 1
+    walk.frame.value = walk.frame.item = NULL
+    walk.frame.index = -1
+    return write_fields(out, plan, value, direct, walk)
+
+
+cdef str path_of(Walk* walk, str root):
+    """`Order/items[3]/price`: the root element and the fields on the way to where the walk stopped."""
+    cdef Frame* frame = walk.first + 1
+    path = root
+    while frame <= walk.frame and frame.step is not NULL:
+        path += ("/" if path else "") + <str>frame.step.name
+        if frame.index >= 0:
+            path += f"[{frame.index}]"
+        frame += 1
+    return path
+
+
+cdef void release(Walk* walk) noexcept:
+    """Gives back the references of a walk that stopped early."""
+    cdef Frame* frame = walk.first + 1
+    while frame <= walk.frame:
+        Py_XDECREF(frame.item)
+        Py_XDECREF(frame.value)
+        frame += 1
+
+
+cdef int write_root_element(Out* out, WriteRoot root, object value, int option, Py_ssize_t max_depth) except -1:
+    """Appends one element; on failure the output is as before."""
+    cdef Frame[INLINE_FRAMES] inline_frames
+    cdef Walk walk
+    cdef Py_ssize_t mark = out_length(out)
+    walk.first = inline_frames
+    if max_depth + 1 > INLINE_FRAMES:
+        walk.first = <Frame*>PyMem_Malloc((max_depth + 1) * sizeof(Frame))
+        if walk.first is NULL:
+            raise MemoryError
+    walk.frame = walk.first
+    walk.last = walk.first + max_depth
+    try:
+        return write_by_option(out, root, <PyObject*>value, option, &walk)
+    except WsError as error:
+        error.path = path_of(&walk, root.name)
+        release(&walk)
+        if out.owner is not NULL:
+            out.cursor = out.start + mark
+        raise
+    except BaseException:
+        release(&walk)
+        if out.owner is not NULL:
+            out.cursor = out.start + mark
+        raise
+    finally:
+        if walk.first is not inline_frames:
+            PyMem_Free(walk.first)
+
+
+cdef enum:
+    DEEPEST = 10000     # frames of a walk are C calls: deeper would need a larger C stack than threads have
+
+
+cdef int check_depth(Py_ssize_t max_depth) except -1:
+    if not 1 <= max_depth <= DEEPEST:
+        raise InvalidArgument(f"max_depth must be 1 to {DEEPEST}, not {max_depth}")
+    return 0
+
+
+def write_bytes(object element, object value, object option, Py_ssize_t max_depth=32):
+    """The bytes of one element without any scope around it."""
+    cdef WriteRoot root = write_root(element, ())
+    cdef Out out
+    cdef bytes result
+    if type(option) is not WriteOption:
+        raise InvalidArgument(f"option must be a wsx.WriteOption, not {option!r}")
+    check_depth(max_depth)
+    out_open(&out, root.size_hint)
+    try:
+        write_root_element(&out, root, value, option, max_depth)
+        result = out_take(&out)
+    finally:
+        out_close(&out)
+    root.size_hint = min(len(result) + len(result) // 8 + 64, LARGEST_HINT)
+    return result
+
+
+cdef class Output:
+    """A growing buffer of UTF-8 that elements, texts and ready-made bytes are appended to."""
+
+    def __cinit__(self, Py_ssize_t size_hint=1024):
+        out_open(&self.out, max(size_hint, 64))
+
+    def __dealloc__(self):
+        out_close(&self.out)
+
+    cdef int ready(self, Py_ssize_t size) except -1:
+        """Opens the buffer again after `take`."""
+        if self.out.owner is NULL:
+            out_open(&self.out, size)
+        return 0
+
+    def __len__(self):
+        return out_length(&self.out)
+
+    def write(self, bytes data not None):
+        """Appends bytes as they are."""
+        self.ready(1024)
+        out_append(&self.out, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+
+    def write_text(self, str text not None):
+        """Appends element text, escaped."""
+        self.append_text(text, False)
+
+    def write_attribute_text(self, str text not None):
+        """Appends what stands between the double quotes of an attribute, escaped."""
+        self.append_text(text, True)
+
+    def append_text(self, str text, bint attribute):
+        cdef Codec codec
+        cdef Py_ssize_t mark
+        self.ready(1024)
+        mark = out_length(&self.out)
+        memset(&codec, 0, sizeof(Codec))
+        codec.attribute = attribute
+        try:
+            write_string(&self.out, <PyObject*>text, &codec)
+        except BaseException:
+            self.cut(mark)
+            raise
+
+    def write_element(self, object element, object value, object option=WriteOption.REQUIRED_VALUE, *,
+                      tuple scope=(), bytes attributes=b"", Py_ssize_t max_depth=32):
+        """Appends one element, written by its table; nothing is appended when that fails."""
+        cdef WriteRoot root = write_root(element, scope)
+        cdef Py_ssize_t mark
+        if type(option) is not WriteOption:
+            raise InvalidArgument(f"option must be a wsx.WriteOption, not {option!r}")
+        check_depth(max_depth)
+        self.ready(root.size_hint)
+        mark = out_length(&self.out)
+        write_root_element(&self.out, root, value, option, max_depth)
+        if attributes:
+            self.insert_attributes(mark, attributes)
+
+    cdef int insert_attributes(self, Py_ssize_t mark, bytes attributes) except -1:
+        """Puts attributes first into the start tag at mark: right behind the name, which ends at a blank, / or >."""
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(attributes)
+        cdef char* place
+        out_reserve(&self.out, size)
+        place = self.out.start + mark
+        while place[0] != c" " and place[0] != c"/" and place[0] != c">":
+            place += 1
+        memmove(place + size, place, self.out.cursor - place)
+        memcpy(place, PyBytes_AS_STRING(attributes), size)
+        self.out.cursor += size
+        return 0
+
+    def truncate(self, Py_ssize_t length):
+        """Forgets all but the first `length` bytes."""
+        if not 0 <= length <= out_length(&self.out):
+            raise InvalidArgument(f"length must be 0 to {out_length(&self.out)}, not {length}")
+        self.cut(length)
+
+    cdef int cut(self, Py_ssize_t length) noexcept:
+        if self.out.owner is not NULL:
+            self.out.cursor = self.out.start + length
+        return 0
+
+    def take(self):
+        """Hands over what was written; the output is empty again."""
+        if self.out.owner is NULL:
+            return b""
+        return out_take(&self.out)
