@@ -30,7 +30,7 @@ MSVC_FLAGS = {
     "release": ["/O2", "/DNDEBUG"],
     "debug": ["/Od", "/Zi", "/UNDEBUG"],
     "sanitize": ["/O1", "/Zi", "/fsanitize=address"],
-    "coverage": ["/Od", "/DCYTHON_TRACE=1", "/DCYTHON_TRACE_NOGIL=1", "/DCYTHON_USE_SYS_MONITORING=1"],
+    "coverage": ["/Od", "/DCYTHON_TRACE=1", "/DCYTHON_TRACE_NOGIL=1"],
 }
 LINK_FLAGS = {"sanitize": ["-fsanitize=address,undefined"], "coverage": ["--coverage"]}
 
@@ -47,7 +47,6 @@ directives = {
     "freethreading_compatible": False,
     "boundscheck": kind in ("debug", "sanitize"),
     "initializedcheck": kind in ("debug", "sanitize"),
-    "overflowcheck": kind in ("debug", "sanitize"),
     "nonecheck": kind in ("debug", "sanitize"),
     "linetrace": kind == "coverage",
 }
