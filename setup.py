@@ -23,7 +23,6 @@ GCC_FLAGS = {
         "--coverage",
         "-DCYTHON_TRACE=1",
         "-DCYTHON_TRACE_NOGIL=1",
-        "-DCYTHON_USE_SYS_MONITORING=1",
     ],
 }
 MSVC_FLAGS = {
