@@ -115,4 +115,8 @@ def request_bytes(plan: Plan, row: Row) -> bytes:
         message = channel.create_message()
         plan.prepare(message)
         request = channel.preview(message, plan.message, element_from_data(plan.body, row.data))
-    raise NotImplementedError(request)
+    head = [b"Host: " + request.url.authority.encode("ascii"), b"Accept-Encoding: gzip, deflate"]
+    head += [name + b": " + value for name, value in request.headers]
+    body = request.body or b""
+    start = f"{request.method} {request.url.target} HTTP/1.1".encode("ascii")
+    return b"\r\n".join([start, *head, b"Content-Length: %d" % len(body), b"", body])

@@ -127,7 +127,7 @@ def _run(service: OrderService, rows: Iterator[Row], size: int, concurrency: int
                 result.confirmed.append(outcome.reply)
             else:
                 result.failed.append(outcome)
-                progress.note(f"{outcome.row.place}: {outcome.error or 'the confirmation does not match the order'}")
+                progress.failure(f"{outcome.row.place}: {outcome.error or 'the confirmation does not match the order'}")
             progress.advance(ok=outcome.ok)
     seconds = time.perf_counter() - started
     _show(result, service, seconds)

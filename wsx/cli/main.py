@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 import click
 
 from wsx.cli.demo import demo
@@ -13,7 +11,7 @@ __all__ = ["main"]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("wsx"), prog_name="wsx")
+@click.version_option(package_name="wsx", prog_name="wsx")
 def main() -> None:
     """Send SOAP messages that description tables describe."""
 

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 __all__ = ["SendProgress"]
 
 _SECONDS_BETWEEN_LINES: Final = 5.0
+_SHOWN_FAILURES: Final = 10
 
 
 class SendProgress:
@@ -28,6 +29,7 @@ class SendProgress:
         self._clock = clock
         self._sent = 0
         self._failed = 0
+        self._shown = 0
         self._started = self._last_line = clock()
         self._bar: Progress | None = None
         self._task = TaskID(0)
@@ -69,6 +71,14 @@ class SendProgress:
             self._last_line = now
             total = "" if self._total is None else f" of {self._total}"
             self.note(f"{done}{total} rows done, {self._failed} failed")
+
+    def failure(self, text: str) -> None:
+        """A line about a row that failed; after ten of them one that says that further ones are not shown."""
+        self._shown += 1
+        if self._shown <= _SHOWN_FAILURES:
+            self.note(text)
+        elif self._shown == _SHOWN_FAILURES + 1:
+            self.note("more rows fail and are not shown")
 
     def note(self, text: str) -> None:
         """A line of its own, above the bar on a terminal."""

@@ -31,7 +31,6 @@ EXIT_NOT_ALL_SENT: Final = 1
 EXIT_UNUSABLE: Final = 2  # click's code for a usage error; also unreadable input and unwritable output
 EXIT_INTERRUPTED: Final = 130
 
-_SHOWN_FAILURES: Final = 10
 _ENVELOPES: Final = {"1.1": EnvelopeVersion.SOAP_1_1, "1.2": EnvelopeVersion.SOAP_1_2}
 _ADDRESSINGS: Final = {
     "1.0": AddressingVersion.V1_0,
@@ -263,7 +262,7 @@ class _Run:
             else:
                 self._tally.failed += 1
                 failed.write(failed_line(outcome.row, outcome.error, outcome.code))
-                self._show_failure(outcome.row, outcome.error, progress)
+                progress.failure(f"{outcome.row.place}: {outcome.error}")
                 if self._tally.failed == self._max_failures:
                     progress.note(f"stopping after {self._max_failures} failures")
                     sender.stop()
@@ -273,13 +272,6 @@ class _Run:
             if self._interrupts and not noted:
                 noted = True
                 progress.note("interrupted: finishing the rows in flight")
-
-    def _show_failure(self, row: Row, error: str, progress: SendProgress) -> None:
-        if self._tally.failed <= _SHOWN_FAILURES:
-            progress.note(f"{row.place}: {error}")
-        elif self._tally.failed == _SHOWN_FAILURES + 1:
-            where = f"; {self._failed_path} has them all" if self._failed_path else ""
-            progress.note(f"more rows fail and are not shown{where}")
 
     def _count_not_tried(self, sender: Sender, rows: Iterator[Row], failed: ReportFile) -> bool:
         """Count the rows that were left and put them with the failed ones; True when rows were left unread."""
