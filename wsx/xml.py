@@ -1,0 +1,55 @@
+"""One element, written or read by its table, and the cursor that reads a document step by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wsx._reader import DEFAULT_QUOTAS, read_document
+from wsx._writer import write_bytes
+from wsx.declare import element_of
+from wsx.descriptions import ElementDescription, ReadOption, WriteOption
+from wsx.errors import InvalidArgument
+from wsx.quotas import Quotas
+
+__all__ = ["read_element", "write_element"]
+
+
+def write_element(
+    element: ElementDescription | type,
+    value: Any,
+    *,
+    option: WriteOption = WriteOption.REQUIRED_VALUE,
+    value_size: int | None = None,
+    max_depth: int = 32,
+) -> bytes:
+    """The UTF-8 bytes of ``value`` as one element, without XML declaration (WsWriteElement).
+
+    ``element`` is an ElementDescription or a class made by ``@wsx.struct``; ``option`` says whether None is allowed
+    and what it means; ``max_depth`` bounds the elements open at once. ``value_size`` belongs to values in buffers
+    (bytes per value); an object has no size, so giving one is E_INVALIDARG.
+
+    Raises InvalidArgument for a value of a wrong Python type and for an option that the type does not have,
+    NumericOverflow for a number that does not fit, InvalidFormat for what XML cannot carry, QuotaExceeded above
+    ``max_depth``. The error's ``path`` names the field.
+    """
+    if value_size is not None:
+        raise InvalidArgument(f"value_size is for values in buffers, not for {type(value).__name__}")
+    return write_bytes(element_of(element), value, option, max_depth)
+
+
+def read_element(
+    element: ElementDescription | type,
+    data: Any,
+    *,
+    option: ReadOption = ReadOption.REQUIRED_VALUE,
+    quotas: Quotas = DEFAULT_QUOTAS,
+) -> Any:
+    """The value of a document whose only element is ``element`` (WsReadElement).
+
+    ``data`` is any contiguous bytes-like object holding UTF-8; nothing but comments and white space may stand beside
+    the element. ``option`` says whether the element may be missing or nil: then the value is None.
+
+    Raises InvalidFormat, with path and byte offset, for a document that is not well-formed or not what the table says
+    (a DTD always), NumericOverflow for a number out of range, QuotaExceeded for a limit of ``quotas``.
+    """
+    return read_document(element_of(element), data, option, quotas)
