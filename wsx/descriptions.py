@@ -428,9 +428,10 @@ class FieldDescription(_Described):
             raise _illegal(where, f"options must be wsx.FieldOption flags, not {given!r}")
         options = FieldOption(given)
         object.__setattr__(self, "options", options)
-        beyond = options & ~_LEGAL_OPTIONS[self.mapping]
+        # As int: the complement of a flag leaves out the bits that have no name.
+        beyond = int(options) & ~int(_LEGAL_OPTIONS[self.mapping])
         if beyond:
-            raise _illegal(where, f"option {beyond!r} is not legal with mapping {self.mapping.name}")
+            raise _illegal(where, f"option {FieldOption(beyond)!r} is not legal with mapping {self.mapping.name}")
         repeating = self.mapping is FieldMapping.REPEATING_ELEMENT
         if repeating and options & FieldOption.NILLABLE and self.local_name is None:
             raise _illegal(where, "option NILLABLE of REPEATING_ELEMENT is about the wrapper and needs local_name")
@@ -585,7 +586,7 @@ class StructDescription:
 
     @staticmethod
     def _check_options(options: object, where: str) -> None:
-        if not isinstance(options, int) or options & ~_STRUCT_OPTIONS:
+        if not isinstance(options, int) or int(options) & ~_STRUCT_OPTIONS:
             raise _illegal(where, f"options must be wsx.StructOption flags, not {options!r}")
         if options & StructOption.ABSTRACT:
             raise _illegal(where, "option ABSTRACT needs a TYPE_ATTRIBUTE field, not supported by this version")
@@ -616,9 +617,7 @@ class StructDescription:
                 raise _illegal(inside, "a TEXT field must be the only content")
 
 
-_STRUCT_OPTIONS: Final = (
-    StructOption.ABSTRACT | StructOption.IGNORE_TRAILING_ELEMENT_CONTENT | StructOption.IGNORE_UNHANDLED_ATTRIBUTES
-)
+_STRUCT_OPTIONS: Final = sum(StructOption)
 
 
 def _pretty_name(member: FieldDescription) -> str:
