@@ -1,0 +1,56 @@
+"""What carries requests to an endpoint and responses back: the terms of a transport, and HTTP over libcurl.
+
+The modules of this room, from the terms to the machinery:
+
+* ``protocol``: the terms (request, head, limits, phases, :class:`TransportError`) and the :class:`Transport` protocol;
+* ``url``: :class:`HttpUrl`, the strict reader of endpoint URLs;
+* ``heads``: header lines out, response heads in;
+* ``failures``: the tables from HTTP statuses and libcurl's codes to error codes;
+* ``curl``: :class:`~wsx.transport.curl.CurlTransport`, the only module that needs pycurl. It is imported by
+  :func:`default_transport`, never by importing this package.
+"""
+
+from __future__ import annotations
+
+import os
+
+from wsx.errors import NotSupported
+from wsx.transport.failures import status_code, status_error
+from wsx.transport.protocol import Capability, HttpHead, HttpRequest, Limits, Phase, Transport, TransportError
+from wsx.transport.url import HttpUrl
+
+__all__ = [
+    "Capability",
+    "HttpHead",
+    "HttpRequest",
+    "HttpUrl",
+    "Limits",
+    "Phase",
+    "Transport",
+    "TransportError",
+    "default_transport",
+    "status_code",
+    "status_error",
+]
+
+
+def default_transport(
+    *,
+    proxy: HttpUrl | None = None,
+    ca_file: str | os.PathLike[str] | None = None,
+    accept_encoding: str | None = "gzip, deflate",
+) -> Transport:
+    """A new HTTP transport of its own connection, by libcurl; the parameters are those of ``CurlTransport``.
+
+    :raises NotSupported: when pycurl cannot be imported; the message says what to install.
+    """
+    try:
+        from wsx.transport.curl import CurlTransport  # noqa: PLC0415 (loads libcurl, which `import wsx` must not)
+    except ImportError as error:
+        raise NotSupported(
+            "the HTTP transport needs pycurl 7.49 or later, which cannot be imported; "
+            "install it with: pip install 'pycurl>=7.49,<8', or give the channel a transport of your own",
+            original=error,
+            strings=(str(error),),
+        ) from error
+    return CurlTransport(proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)

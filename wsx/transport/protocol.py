@@ -1,0 +1,180 @@
+"""The terms of a transport: what it is given, what it hands back, how it fails.
+
+A transport carries one whole HTTP request and brings one whole response. It raises nothing but
+:class:`TransportError`, and never follows redirects, keeps cookies, sends a request twice or reads the environment.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, Flag, auto
+from typing import Protocol
+
+from wsx.errors import ErrorCode, InvalidArgument
+from wsx.transport.url import HttpUrl
+
+__all__ = ["Capability", "HttpHead", "HttpRequest", "Limits", "Phase", "Transport", "TransportError"]
+
+
+class Phase(Enum):
+    """How far an exchange came."""
+
+    PREPARE = "prepare"
+    """The request is checked; nothing has left."""
+    RESOLVE = "resolve"
+    """The host name is being resolved."""
+    CONNECT = "connect"
+    """The connection is being made."""
+    TLS = "tls"
+    """The TLS handshake is under way."""
+    PROXY = "proxy"
+    """The HTTP proxy is being reached or asked for a tunnel."""
+    SEND = "send"
+    """The request is being sent."""
+    WAIT = "wait"
+    """The request is sent, the response head is not complete."""
+    RECEIVE = "receive"
+    """The response body is coming in."""
+
+
+class TransportError(Exception):
+    """An exchange failed.
+
+    :param message: what happened, without secrets.
+    :param code: the condition, already mapped.
+    :param phase: how far the exchange came.
+    :param original: the transport library's own code or exception; an errno when the operating system gave one.
+    :param sent: False when the endpoint surely has not processed the request, True when the whole request was handed
+        to the network, None when neither is known.
+    :param challenges: the values of the Proxy-Authenticate lines when a proxy refused to make a tunnel.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: ErrorCode,
+        phase: Phase,
+        original: BaseException | int | None = None,
+        sent: bool | None = None,
+        challenges: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.phase = phase
+        self.original = original
+        self.sent = sent
+        self.challenges = tuple(challenges)
+
+
+@dataclass(slots=True)
+class HttpRequest:
+    """One request.
+
+    :param method: the HTTP method, a token.
+    :param url: where it goes.
+    :param headers: (name, value) pairs in the order in which they are sent, User-Agent among them. The transport adds
+        Host, Content-Length and Accept-Encoding; it refuses Content-Length, Transfer-Encoding and Expect from here.
+    :param body: the whole body, None for a request without one.
+    :param length: the number of bytes of ``body``, when the caller knows it; it must be true.
+    """
+
+    method: str
+    url: HttpUrl
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes | None = None
+    length: int | None = None
+
+    def __repr__(self) -> str:
+        # Neither header values nor the body: both may hold credentials.
+        names = ", ".join(name.decode("latin-1") for name, _ in self.headers)
+        body = "no body" if self.body is None else f"{len(self.body)} bytes"
+        return f"<HttpRequest {self.method} {self.url} ({names}) {body}>"
+
+
+@dataclass(slots=True)
+class HttpHead:
+    """The final status line and headers of a response; interim 1xx responses are left out.
+
+    :param headers: (name, value) pairs as received, white space around the values removed.
+    :param version: ``"1.0"`` or ``"1.1"``.
+    :param connection: a number that stays the same as long as the connection does, -1 when unknown.
+    """
+
+    status: int
+    reason: str
+    headers: Sequence[tuple[bytes, bytes]]
+    version: str = "1.1"
+    connection: int = -1
+
+    def values(self, name: bytes) -> list[bytes]:
+        """The values of all header lines called ``name`` (in lower case), in their order."""
+        return [value for key, value in self.headers if key.lower() == name]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an exchange may take; None means no limit.
+
+    :param resolve: seconds for resolving the host name (RESOLVE_TIMEOUT).
+    :param connect: seconds for making the connection, with TLS and a proxy's tunnel (CONNECT_TIMEOUT).
+    :param send: seconds for sending the request (SEND_TIMEOUT).
+    :param receive_response: seconds from the last byte sent to the complete response head (RECEIVE_RESPONSE_TIMEOUT).
+    :param receive: seconds for the response body (RECEIVE_TIMEOUT).
+    :param max_body: bytes of the response body, counted after its content coding is undone.
+    :param max_head: bytes of all response heads together.
+    :raises InvalidArgument: for a negative number, a timeout that is no number, or a quota of 0.
+    """
+
+    resolve: float | None = None
+    connect: float | None = 30.0
+    send: float | None = 30.0
+    receive_response: float | None = 30.0
+    receive: float | None = 30.0
+    max_body: int | None = 64 << 20
+    max_head: int | None = 64 << 10
+
+    def __post_init__(self) -> None:
+        for name in ("resolve", "connect", "send", "receive_response", "receive"):
+            seconds = getattr(self, name)
+            if seconds is not None and (math.isnan(seconds) or seconds < 0):
+                raise InvalidArgument(f"{name} must be seconds, 0 or more, or None, not {seconds!r}")
+        for name in ("max_body", "max_head"):
+            quota = getattr(self, name)
+            if quota is not None and quota < 1:
+                raise InvalidArgument(f"{name} must be 1 byte or more, or None, not {quota!r}")
+
+
+class Capability(Flag):
+    """What a transport can do beyond carrying one message after the other."""
+
+    BOUND = auto()
+    """All its calls use one private connection as long as the server keeps it."""
+    ABORT = auto()
+    """``abort`` interrupts a running call."""
+
+
+class Transport(Protocol):
+    """Carries whole messages, for one thread at a time; only ``abort`` and ``close`` may come from another one."""
+
+    @property
+    def capabilities(self) -> Capability:
+        """What this transport can do."""
+        ...
+
+    def call(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
+        """Send ``request`` at most once and wait for the whole response, whatever its status.
+
+        :raises TransportError: when there is no whole response.
+        """
+        ...
+
+    def abort(self) -> None:
+        """End the running call with WS_E_OPERATION_ABORTED, from any thread; without one there is nothing to do."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection, ending a running call. A later call opens a new connection."""
+        ...
