@@ -72,6 +72,7 @@ cdef extern from "_number.h":
         WSX_OK
         WSX_MALFORMED
         WSX_OVERFLOW
+        WSX_JUST_ABOVE
     char* wsx_put_2(char* out, unsigned int n) noexcept
     char* wsx_put_4(char* out, unsigned int n) noexcept
     char* wsx_put_int64(char* out, int64_t n) noexcept
@@ -233,8 +234,8 @@ cdef PyObject* read_int(const char* text, Py_ssize_t length, bint ascii, const C
         return owned(PyLong_FromLongLong(number))
     if outcome == WSX_MALFORMED:
         malformed(text, length, f"an integer of {codec.bits} bits")
-    # Windows answers INVALID_FORMAT for INT32 below its range and for INT64 (types.md §7); for the rest OVERFLOW.
-    if codec.bits == 64 or (codec.bits == 32 and negative):
+    # Windows answers INVALID_FORMAT for INT32 below its range and for INT64 just outside it, else OVERFLOW.
+    if outcome == WSX_JUST_ABOVE or (codec.bits == 32 and negative):
         raise InvalidFormat(f"{text[:min(length, 40)].decode('ascii')} does not fit {codec.bits} bits")
     raise NumericOverflow(f"{text[:min(length, 40)].decode('ascii')} does not fit {codec.bits} bits")
 
@@ -249,8 +250,8 @@ cdef PyObject* read_uint(const char* text, Py_ssize_t length, bint ascii, const 
         return owned(PyLong_FromUnsignedLongLong(number))
     if outcome == WSX_MALFORMED:
         malformed(text, length, f"an unsigned integer of {codec.bits} bits")
-    # `-255` for UINT8 is OVERFLOW, UINT64 above its range INVALID_FORMAT (types.md §7).
-    if codec.bits == 64:
+    # `-255` for UINT8 is OVERFLOW, UINT64 just above its range INVALID_FORMAT on Windows.
+    if outcome == WSX_JUST_ABOVE:
         raise InvalidFormat(f"{text[:min(length, 40)].decode('ascii')} does not fit 64 unsigned bits")
     raise NumericOverflow(f"{text[:min(length, 40)].decode('ascii')} does not fit {codec.bits} unsigned bits")
 
@@ -541,10 +542,12 @@ cdef PyObject* read_datetime(const char* text, Py_ssize_t length, bint ascii, co
         malformed(text, length, "xs:dateTime")
     moment = datetime_new(year, month, day, hour % 24, minute, second, ticks // 10, zone)
     try:
+        if zone is not None and (year == 1 or year == 9999):
+            in_utc = moment.astimezone(get_utc())
+            if hour == 24 and month == 12 and day == 31:
+                moment = in_utc  # the next midnight there is in the year 10000, but not in UTC
         if hour == 24:
             moment = moment + timedelta_new(1, 0, 0)
-        if zone is not None and (year == 1 or year == 9999):
-            moment.astimezone(get_utc())
     except OverflowError:
         malformed(text, length, "an xs:dateTime within the years 1 to 9999")
     if ticks % 10:
@@ -796,6 +799,7 @@ cdef int choose_codec(Codec* codec, int type_, object description, bint attribut
         codec.own_text = True
     elif type_ == Type.ENUM:
         codec.write, codec.read = write_enum, read_enum
+        codec.own_text = True  # a name may be empty
         choose_enum(codec, description, keep)
     else:
         raise InvalidArgument(f"type {Type(type_).name} is not supported by this version")

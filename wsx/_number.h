@@ -110,25 +110,30 @@ template <class Real> static inline char *wsx_put_real(char *out, Real value)
 }
 
 /* Outcome of reading a number. */
-enum WsxRead { WSX_OK, WSX_MALFORMED, WSX_OVERFLOW };
+enum WsxRead { WSX_OK, WSX_MALFORMED, WSX_OVERFLOW, WSX_JUST_ABOVE };
 
-/* Digits only; leading zeros are fine. */
+/* Digits only; leading zeros are fine. WSX_JUST_ABOVE: only the last digit makes it overflow, which Windows answers
+ * with another code. */
 static inline WsxRead wsx_read_uint64(const char *p, size_t length, uint64_t *value)
 {
     if (length == 0)
         return WSX_MALFORMED;
     uint64_t n = 0;
-    bool overflow = false;
+    WsxRead outcome = WSX_OK;
     for (size_t i = 0; i < length; i++) {
         unsigned digit = (unsigned)(unsigned char)p[i] - '0';
         if (digit > 9)
             return WSX_MALFORMED;
-        if (i >= 18 && n > (UINT64_MAX - digit) / 10)
-            overflow = true;
+        if (i >= 18 && outcome != WSX_OVERFLOW) {
+            if (outcome == WSX_JUST_ABOVE || n > UINT64_MAX / 10)
+                outcome = WSX_OVERFLOW;
+            else if (n * 10 > UINT64_MAX - digit)
+                outcome = WSX_JUST_ABOVE;
+        }
         n = n * 10 + digit;
     }
     *value = n;
-    return overflow ? WSX_OVERFLOW : WSX_OK;
+    return outcome;
 }
 
 /* '-'? digits; *negative tells the sign also of an overflow. */
@@ -140,7 +145,7 @@ static inline WsxRead wsx_read_int64(const char *p, size_t length, int64_t *valu
     if (result != WSX_OK)
         return result;
     if (n > (uint64_t)INT64_MAX + (unsigned)*negative)
-        return WSX_OVERFLOW;
+        return n / 10 > (uint64_t)INT64_MAX / 10 ? WSX_OVERFLOW : WSX_JUST_ABOVE;
     *value = (int64_t)(*negative ? 0 - n : n);
     return WSX_OK;
 }

@@ -114,6 +114,7 @@ cdef class Reader:
     cdef int text(self, Slice* text) except -1
     cdef int text_piecewise(self) except -1
     cdef int attribute_text(self, const Attribute* attribute, Slice* text) except -1
+    cdef bint is_ascii(self, const Slice* text) noexcept
     cdef object string(self, Slice text)
 
     cdef int nil(self) except -1

@@ -528,8 +528,12 @@ cdef class Reader:
 
     # --- text ----------------------------------------------------------------------------------------------------
 
+    cdef bint is_ascii(self, const Slice* text) noexcept:
+        """Is that known without a look? Text in the scratch may come from character references."""
+        return self.ascii and text.data is not self.scratch.start
+
     cdef object string(self, Slice text):
-        return decode_string(text.data, text.length, self.ascii)
+        return decode_string(text.data, text.length, self.is_ascii(&text))
 
     cdef int reference(self) except -1:
         """Appends to the scratch what the reference at the cursor stands for: five entities and characters."""
@@ -709,7 +713,7 @@ cdef class Reader:
         cdef Slice text
         cdef PyObject* value
         self.simple_text(&text)
-        value = step.codec.read(text.data, text.length, self.ascii, &step.codec)
+        value = step.codec.read(text.data, text.length, self.is_ascii(&text), &step.codec)
         made = <object>value
         Py_XDECREF(value)
         return made
@@ -756,7 +760,7 @@ cdef class Reader:
                 if same(&attribute.local, step.local, step.local_length) and same(&attribute.ns, step.ns,
                                                                                   step.ns_length):
                     self.attribute_text(attribute, &text)
-                    values[j] = step.codec.read(text.data, text.length, self.ascii, &step.codec)
+                    values[j] = step.codec.read(text.data, text.length, self.is_ascii(&text), &step.codec)
                     break
             else:
                 if not plan.ignore_attributes and not same(&attribute.ns, PyBytes_AS_STRING(XSI_NS),
@@ -770,7 +774,7 @@ cdef class Reader:
         cdef const ReadStep* step = &plan.steps[plan.attributes]
         cdef Slice text
         self.simple_text(&text)
-        self.values[base + plan.attributes] = step.codec.read(text.data, text.length, self.ascii, &step.codec)
+        self.values[base + plan.attributes] = step.codec.read(text.data, text.length, self.is_ascii(&text), &step.codec)
         return 0
 
     cdef int missing(self, const ReadStep* step) except -1:
