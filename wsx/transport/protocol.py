@@ -6,16 +6,21 @@ A transport carries one whole HTTP request and brings one whole response. It rai
 
 from __future__ import annotations
 
+import copyreg
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, Flag, auto
-from typing import Protocol
+from typing import Any, Final, Protocol
 
 from wsx.errors import ErrorCode, InvalidArgument
 from wsx.transport.url import HttpUrl
 
 __all__ = ["Capability", "HttpHead", "HttpRequest", "Limits", "Phase", "Transport", "TransportError"]
+
+ACCEPT_ENCODING: Final = "gzip, deflate"
+# libcurl asks for leave before it sends a body larger than this (EXPECT_100_THRESHOLD in lib/http.h).
+_EXPECT_ABOVE: Final = 1 << 20
 
 
 class Phase(Enum):
@@ -68,6 +73,10 @@ class TransportError(Exception):
         self.sent = sent
         self.challenges = tuple(challenges)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # BaseException's own way calls the class with args alone, without the keywords that it needs.
+        return (copyreg.__newobj__, (type(self), *self.args), self.__dict__)  # type: ignore[attr-defined]
+
 
 @dataclass(slots=True)
 class HttpRequest:
@@ -86,6 +95,22 @@ class HttpRequest:
     headers: Sequence[tuple[bytes, bytes]]
     body: bytes | None = None
     length: int | None = None
+
+    def to_bytes(self, *, accept_encoding: str | None = ACCEPT_ENCODING) -> bytes:
+        """The request as ``CurlTransport`` puts it on the connection, with the lines that the transport adds.
+
+        :param accept_encoding: that of the transport.
+        """
+        lines = [f"{self.method} {self.url.target} HTTP/1.1", f"Host: {self.url.authority}"]
+        if accept_encoding is not None:
+            lines.append(f"Accept-Encoding: {accept_encoding}")
+        head = [line.encode("latin-1") for line in lines]
+        head.extend(name + b": " + value if value.strip() else name + b":" for name, value in self.headers)
+        if self.body is not None:
+            head.append(b"Content-Length: %d" % len(self.body))
+            if len(self.body) > _EXPECT_ABOVE:
+                head.append(b"Expect: 100-continue")
+        return b"\r\n".join([*head, b"", self.body or b""])
 
     def __repr__(self) -> str:
         # Neither header values nor the body: both may hold credentials.

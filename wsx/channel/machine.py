@@ -1,0 +1,466 @@
+"""The protocol of a request channel over HTTP, without input and output.
+
+A driver asks the machine for the request, carries it, and hands the response (or the transport's failure) back; what is
+legal when, which bytes go out, and what a response means is decided here alone, for every driver alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from wsx.channel.enums import ChannelState, ReceiveOption
+from wsx.channel.fault_errors import fault_error_code
+from wsx.channel.http_head import content_type_of, fits, request_headers, to_utf8
+from wsx.channel.properties import ChannelProperties
+from wsx.channel.states import (
+    ABORTED,
+    EXCHANGE,
+    TRANSITIONS,
+    ChannelOperation,
+    ChannelTransition,
+    ExchangeState,
+    ExchangeTransition,
+    refused,
+    refused_exchange,
+)
+from wsx.descriptions import MessageDescription, ReadOption, WriteOption
+from wsx.errors import (
+    EndpointFailure,
+    ErrorCode,
+    InvalidArgument,
+    InvalidFormat,
+    OperationAborted,
+    QuotaExceeded,
+    WsError,
+    error_for,
+)
+from wsx.message.enums import HeaderType, MessageInitialization, MessageState
+from wsx.message.headers import Header, HeaderRank, check_header_text, standard_header
+from wsx.message.message import Message
+from wsx.message.versions import versions_of
+from wsx.transport import HttpHead, HttpRequest, HttpUrl, Limits, TransportError, status_error
+from wsx.values import EndpointAddress
+
+__all__ = ["ChannelMachine", "Received"]
+
+_OPEN: Final = TRANSITIONS[ChannelOperation.OPEN]
+_CLOSE: Final = TRANSITIONS[ChannelOperation.CLOSE]
+_RESET: Final = TRANSITIONS[ChannelOperation.RESET]
+_PREVIEW: Final = TRANSITIONS[ChannelOperation.PREVIEW]
+_SEND: Final = TRANSITIONS[ChannelOperation.SEND]
+_RECEIVE: Final = TRANSITIONS[ChannelOperation.RECEIVE]
+_REQUEST_REPLY: Final = TRANSITIONS[ChannelOperation.REQUEST_REPLY]
+_EXCHANGE_SEND: Final = EXCHANGE[ChannelOperation.SEND]
+_EXCHANGE_RECEIVE: Final = EXCHANGE[ChannelOperation.RECEIVE]
+_EXCHANGE_REQUEST_REPLY: Final = EXCHANGE[ChannelOperation.REQUEST_REPLY]
+
+# Actions of one channel are few; the bound is for programs that make them up.
+_MAX_ACTIONS: Final = 256
+
+# Responses that may carry a SOAP message whatever their status says: a fault comes with 500, and a SOAP 1.2 Sender
+# fault with 400 (SOAP 1.2 part 2 §7.5.2.2).
+_FAULT_STATUS: Final = (500, 400)
+
+
+class Received(NamedTuple):
+    """A message that was received: the ``index`` of the description that matched it, and the ``value`` of its body."""
+
+    index: int  # type: ignore[assignment]  # the name of WsReceiveMessage; tuple.index is not missed here
+    value: Any
+
+
+class _Action(NamedTuple):
+    """What depends on an action alone: the header lines of the request and the Action header block."""
+
+    headers: Sequence[tuple[bytes, bytes]]
+    header: Header | None
+
+
+class _Reply(NamedTuple):
+    """A response that holds a message, not decoded yet."""
+
+    status: int
+    charset: str
+    body: bytes
+
+
+class ChannelMachine:
+    """States, requests and replies of one request channel over HTTP.
+
+    ``state`` is the channel's state; only :meth:`abort` may be called while another thread uses the machine.
+    """
+
+    __slots__ = ("_actions", "_exchange", "_reply", "_to", "_url", "limits", "properties", "state", "versions")
+
+    def __init__(self, properties: ChannelProperties) -> None:
+        self.properties = properties
+        self.versions = versions_of(properties.envelope_version, properties.addressing_version)
+        self.limits = Limits(
+            resolve=properties.resolve_timeout,
+            connect=properties.connect_timeout,
+            send=properties.send_timeout,
+            receive_response=properties.receive_response_timeout,
+            receive=properties.receive_timeout,
+            max_body=properties.max_buffered_message_size,
+            max_head=properties.max_response_head_size,
+        )
+        self.state = ChannelState.CREATED
+        self._exchange = ExchangeState.IDLE
+        self._reply: _Reply | None = None
+        self._url: HttpUrl | None = None
+        self._to: Header | None = None
+        self._actions: dict[str | None, _Action] = {}
+
+    # States
+
+    @property
+    def url(self) -> HttpUrl | None:
+        """Where the channel sends, None before it is opened."""
+        return self._url
+
+    def open(self, address: str | EndpointAddress) -> None:
+        """WsOpenChannel; HTTP does nothing on the network here."""
+        text = address.url if isinstance(address, EndpointAddress) else address
+        check_header_text(text, "address")
+        self._check(_OPEN)
+        self._enter(_OPEN.during)
+        try:
+            self._url = HttpUrl.parse(text)
+            self._to = standard_header(self.versions, HeaderType.TO, text, HeaderRank.TO)
+        except BaseException:
+            self._enter(_OPEN.failure)
+            raise
+        self._exchange = ExchangeState.IDLE
+        self._reply = None
+        self._enter(_OPEN.success)
+
+    def abort(self) -> None:
+        """WsAbortChannel, from any thread."""
+        self.state = ABORTED[self.state]
+
+    def start_close(self) -> None:
+        """The first half of WsCloseChannel: the driver lets go of the connection now."""
+        self._check(_CLOSE)
+        self._enter(_CLOSE.during)
+
+    def finish_close(self) -> None:
+        """The second half of WsCloseChannel, whether or not the driver failed in between."""
+        self._enter(_CLOSE.success)
+        self._exchange = ExchangeState.IDLE
+        self._reply = None
+
+    def reset(self) -> None:
+        """WsResetChannel: back to CREATED; the properties stay."""
+        self._check(_RESET)
+        self._enter(_RESET.success)
+        self._url = None
+        self._to = None
+
+    def create_message(self) -> Message:
+        """WsCreateMessageForChannel."""
+        properties = self.properties
+        return Message(
+            properties.envelope_version,
+            properties.addressing_version,
+            quotas=properties.quotas,
+            max_processed_headers=properties.max_processed_headers,
+        )
+
+    # Sending
+
+    def start_send(
+        self, message: Message, description: MessageDescription, value: object, option: WriteOption
+    ) -> HttpRequest:
+        """The request of WsSendMessage; the exchange is under way until a response or a failure is handed in."""
+        self._check_send(message, description, option)
+        self._check(_SEND)
+        self._check_exchange(_EXCHANGE_SEND)
+        message.check_send()
+        request = self._encode(message, description, value, option, MessageInitialization.BLANK, keep=True)
+        self._exchange = ExchangeState.SENDING
+        return request
+
+    def start_request_reply(
+        self,
+        request: Message,
+        description: MessageDescription,
+        value: object,
+        option: WriteOption,
+        *,
+        reply: Message,
+        reply_description: MessageDescription,
+        read_option: ReadOption,
+    ) -> HttpRequest:
+        """The request of WsRequestReply; everything about the reply is checked before."""
+        self._check_send(request, description, option)
+        self._check_message(reply)
+        self._check_description(reply_description)
+        self._check_read_option(read_option)
+        if reply is request:
+            raise InvalidArgument("request and reply must be two messages")
+        self._check(_REQUEST_REPLY)
+        self._check_exchange(_EXCHANGE_REQUEST_REPLY)
+        request.check_send()
+        reply.check_receive()
+        made = self._encode(request, description, value, option, MessageInitialization.REQUEST, keep=True)
+        self._exchange = ExchangeState.SENDING
+        return made
+
+    def preview(
+        self, message: Message, description: MessageDescription, value: object, option: WriteOption
+    ) -> HttpRequest:
+        """The request that :meth:`start_send` would make; neither the channel nor the message changes."""
+        self._check_send(message, description, option)
+        self._check(_PREVIEW)
+        message.check_send()
+        return self._encode(message, description, value, option, MessageInitialization.BLANK, keep=False)
+
+    def _encode(
+        self,
+        message: Message,
+        description: MessageDescription,
+        value: object,
+        option: WriteOption,
+        initialization: MessageInitialization,
+        *,
+        keep: bool,
+    ) -> HttpRequest:
+        url, to = self._url, self._to
+        if url is None or to is None:
+            raise AssertionError("an open channel has an address")
+        action = description.action
+        prepared = self._actions.get(action) or self._prepare(action)
+        if action is None and message.state is not MessageState.EMPTY:
+            own = message.get_header(HeaderType.ACTION, option=ReadOption.OPTIONAL_POINTER)
+            if own is not None:
+                prepared = _Action((self._actions.get(own) or self._prepare(own)).headers, None)
+        try:
+            body = message.encode(
+                prepared.header, to, description.body, value, option, initialization=initialization, keep=keep
+            )
+            if len(body) > self.properties.max_buffered_message_size:
+                raise QuotaExceeded(
+                    f"the message has {len(body)} bytes, more than max_buffered_message_size "
+                    f"({self.properties.max_buffered_message_size})"
+                )
+        except WsError as error:
+            error.url = error.url or str(url)
+            raise
+        return HttpRequest("POST", url, prepared.headers, body, len(body))
+
+    def _prepare(self, action: str | None) -> _Action:
+        header = None
+        if action is not None:
+            check_header_text(action, "action")
+            header = standard_header(self.versions, HeaderType.ACTION, action, HeaderRank.ACTION)
+        headers = request_headers(self.properties.envelope_version, action, self.properties.user_agent)
+        prepared = _Action(headers, header)
+        if len(self._actions) >= _MAX_ACTIONS:
+            self._actions.clear()
+        self._actions[action] = prepared
+        return prepared
+
+    # What the transport brought
+
+    def response(self, head: HttpHead, body: bytes) -> None:
+        """The response to the request that is under way.
+
+        :raises WsError: when its status or its media type says that it is no message (the exchange is over then).
+        :raises OperationAborted: when the channel was aborted meanwhile.
+        """
+        self._exchange = ExchangeState.IDLE
+        if self.state is not ChannelState.OPEN:
+            raise OperationAborted("the channel was aborted", url=str(self._url))
+        content_type = content_type_of(head.headers)
+        success = 200 <= head.status < 300
+        if success and not body:
+            self._exchange = ExchangeState.NO_REPLY
+        elif (
+            (success or head.status in _FAULT_STATUS) and body and fits(content_type, self.properties.envelope_version)
+        ):
+            self._reply = _Reply(head.status, content_type.charset, body)
+            self._exchange = ExchangeState.REPLY_WAITING
+        elif success:
+            media_type = content_type.media_type or "no media type"
+            raise InvalidFormat(
+                f"the response has {media_type}, not the one of {self.properties.envelope_version.name}",
+                url=str(self._url),
+                original=head.status,
+            )
+        else:
+            error = status_error(head)
+            error.url = error.url or str(self._url)
+            raise error
+
+    def failed(self, error: TransportError) -> WsError:
+        """The error to raise for the transport's failure of the request that is under way; the channel stays usable."""
+        self._exchange = ExchangeState.IDLE
+        if self.state is not ChannelState.OPEN:
+            return OperationAborted("the channel was aborted", url=str(self._url), original=error)
+        return error_for(
+            error.code,
+            f"the request failed in phase {error.phase.name}",
+            url=str(self._url),
+            original=error,
+            strings=(str(error),),
+        )
+
+    def interrupted(self) -> None:
+        """The request that is under way ended without a response, by an exception that is not the transport's."""
+        self._exchange = ExchangeState.IDLE
+
+    # Receiving
+
+    def receive(
+        self,
+        message: Message,
+        descriptions: Sequence[MessageDescription],
+        receive_option: ReceiveOption,
+        option: ReadOption,
+    ) -> Received | None:
+        """WsReceiveMessage on the response that waits; None when there is none and none is required."""
+        self._check_message(message)
+        if not isinstance(descriptions, Sequence):
+            raise InvalidArgument(f"descriptions must be a sequence of MessageDescription, not {descriptions!r}")
+        if not descriptions:
+            raise InvalidArgument("there must be at least one description")
+        for description in descriptions:
+            self._check_description(description)
+        if not isinstance(receive_option, ReceiveOption):
+            raise InvalidArgument(f"receive_option must be a ReceiveOption, not {receive_option!r}")
+        self._check_read_option(option)
+        self._check(_RECEIVE)
+        self._check_exchange(_EXCHANGE_RECEIVE)
+        message.check_receive()
+        reply, self._reply = self._reply, None
+        self._exchange = ExchangeState.IDLE
+        if reply is None:
+            if receive_option is ReceiveOption.OPTIONAL_MESSAGE:
+                return None
+            raise InvalidFormat("the request was answered without a message", url=str(self._url))
+        return self._decode(message, reply, descriptions, option, None)
+
+    def receive_reply(
+        self, request: Message, reply: Message, reply_description: MessageDescription, option: ReadOption
+    ) -> Any:
+        """The second half of WsRequestReply: the value of the response that waits."""
+        waiting, self._reply = self._reply, None
+        self._exchange = ExchangeState.IDLE
+        if waiting is None:
+            raise InvalidFormat("the request was answered without a message", url=str(self._url))
+        return self._decode(reply, waiting, (reply_description,), option, request).value
+
+    def _decode(
+        self,
+        message: Message,
+        reply: _Reply,
+        descriptions: Sequence[MessageDescription],
+        option: ReadOption,
+        request: Message | None,
+    ) -> Received:
+        try:
+            self._read_start(message, reply)
+            if request is not None:
+                self._check_relation(request, message)
+            index = self._match(message, descriptions)
+            body = descriptions[index].body
+            value = None if body is None else message.read_body(body, option)
+            message.read_envelope_end()
+            return Received(index, value)
+        except WsError as error:
+            error.url = error.url or str(self._url)
+            raise
+        finally:
+            message.finish_receive()
+
+    def _read_start(self, message: Message, reply: _Reply) -> None:
+        """Read up to the body of a message that is no fault."""
+        succeeded = reply.status not in _FAULT_STATUS
+        fault = None
+        try:
+            message.read_envelope_start(to_utf8(reply.body, reply.charset))
+            if message.is_fault:
+                fault = message.read_fault()
+        except InvalidFormat as error:
+            if succeeded:
+                raise
+            raise EndpointFailure(
+                f"the response has status {reply.status} and no readable SOAP fault", original=reply.status
+            ) from error
+        if fault is not None:
+            code = ErrorCode.WS_E_ENDPOINT_FAULT_RECEIVED
+            if self.properties.faults_as_errors:
+                code = fault_error_code(fault)
+            raise error_for(
+                code,
+                "the endpoint answered with a SOAP fault",
+                fault=fault,
+                original=reply.status,
+                strings=(f"The fault reason was: '{fault.reason()}'.",),
+            )
+        if reply.status == 400:
+            raise EndpointFailure("the response has status 400 and no SOAP fault", original=reply.status)
+
+    def _check_relation(self, request: Message, reply: Message) -> None:
+        """WS-Addressing 1.0 core §3.4: the reply's RelatesTo is the request's MessageID."""
+        if not self.versions.addressing_on_wire:
+            return
+        wanted = request.get_header(HeaderType.MESSAGE_ID)
+        found = reply.get_header(HeaderType.RELATES_TO, option=ReadOption.OPTIONAL_POINTER)
+        if found != wanted:
+            raise InvalidFormat(
+                f"the reply relates to {found!r}, not to the request {wanted!r}", path="Envelope/Header"
+            )
+
+    def _match(self, message: Message, descriptions: Sequence[MessageDescription]) -> int:
+        """The first description with the action of the message; one without action matches any message.
+
+        With addressing TRANSPORT a reply has no action, and the first description matches.
+        """
+        if not self.versions.addressing_on_wire:
+            return 0
+        action = message.get_header(HeaderType.ACTION, option=ReadOption.OPTIONAL_POINTER)
+        for index, description in enumerate(descriptions):
+            if description.action is None or description.action == action:
+                return index
+        raise InvalidFormat(f"no description matches the action {action!r} of the message", path="Envelope/Header")
+
+    def _enter(self, state: ChannelState | None) -> None:
+        if state is not None:
+            self.state = state
+
+    # Checks
+
+    def _check_send(self, message: Message, description: MessageDescription, option: WriteOption) -> None:
+        self._check_message(message)
+        self._check_description(description)
+        if not isinstance(option, WriteOption):
+            raise InvalidArgument(f"option must be a wsx.WriteOption, not {option!r}")
+
+    def _check_message(self, message: Message) -> None:
+        if not isinstance(message, Message):
+            raise InvalidArgument(f"message must be a wsx.Message, not {message!r}")
+        if message.versions is not self.versions:
+            raise InvalidArgument(
+                f"the message has versions {message.envelope_version.name} and {message.addressing_version.name}, "
+                f"the channel {self.versions.envelope_version.name} and {self.versions.addressing_version.name}"
+            )
+
+    @staticmethod
+    def _check_description(description: MessageDescription) -> None:
+        if not isinstance(description, MessageDescription):
+            raise InvalidArgument(f"description must be a wsx.MessageDescription, not {description!r}")
+
+    @staticmethod
+    def _check_read_option(option: ReadOption) -> None:
+        if not isinstance(option, ReadOption):
+            raise InvalidArgument(f"option must be a wsx.ReadOption, not {option!r}")
+
+    def _check(self, transition: ChannelTransition) -> None:
+        if self.state not in transition.required:
+            raise refused(transition, self.state)
+
+    def _check_exchange(self, transition: ExchangeTransition) -> None:
+        if self._exchange not in transition.required:
+            raise refused_exchange(transition, self._exchange)

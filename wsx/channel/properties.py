@@ -1,0 +1,97 @@
+"""The properties of a channel (WS_CHANNEL_PROPERTY) as one immutable record."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from wsx.channel.enums import Encoding
+from wsx.errors import InvalidArgument, NotSupported
+from wsx.message.enums import AddressingVersion, EnvelopeVersion
+from wsx.message.versions import versions_of
+from wsx.quotas import Quotas
+
+__all__ = ["ChannelProperties"]
+
+_TIMEOUTS: Final = (
+    "resolve_timeout",
+    "connect_timeout",
+    "send_timeout",
+    "receive_response_timeout",
+    "receive_timeout",
+)
+_DEFAULT_QUOTAS: Final = Quotas()
+_SIZES: Final = ("max_buffered_message_size", "max_response_head_size", "max_processed_headers")
+# RFC 9110 §5.5 field content, without obs-text.
+_FIELD_VALUE: Final = re.compile(r"[\x21-\x7e]+(?:[ \t]+[\x21-\x7e]+)*")
+
+
+@dataclass(frozen=True)
+class ChannelProperties:
+    """How a channel works; every field has a default.
+
+    ``envelope_version``, ``addressing_version``: the versions of all its messages (…_ENVELOPE_VERSION,
+    …_ADDRESSING_VERSION). ``encoding``: XML_UTF8 is the one available in this version (…_ENCODING).
+
+    ``max_buffered_message_size``: bytes of one envelope, in either direction (…_MAX_BUFFERED_MESSAGE_SIZE; 64 MiB here,
+    64 KiB on Windows). ``max_response_head_size``: bytes of the status line and header lines of a response.
+    ``max_processed_headers``: header blocks of one message (WS_MESSAGE_PROPERTY_MAX_PROCESSED_HEADERS). ``quotas``:
+    what reading a reply may use.
+
+    Timeouts are in seconds, None waits without limit: ``resolve_timeout`` for the name of the host, ``connect_timeout``
+    for the connection with its TLS handshake, ``send_timeout`` for the bytes of the request,
+    ``receive_response_timeout`` for the head of the response, ``receive_timeout`` for its body.
+
+    ``faults_as_errors``: a SOAP fault that wsx knows raises the error of its own condition, for instance
+    ``EndpointActionNotSupported``; when False every fault raises ``EndpointFaultReceived`` (…_FAULTS_AS_ERRORS).
+    ``user_agent``: the User-Agent line of HTTP requests.
+
+    A value that is not possible raises :class:`InvalidArgument` naming the field.
+    """
+
+    envelope_version: EnvelopeVersion = EnvelopeVersion.SOAP_1_2
+    addressing_version: AddressingVersion = AddressingVersion.V1_0
+    encoding: Encoding = Encoding.XML_UTF8
+    max_buffered_message_size: int = 64 * 1024 * 1024
+    max_response_head_size: int = 64 * 1024
+    max_processed_headers: int = 64
+    quotas: Quotas = _DEFAULT_QUOTAS
+    resolve_timeout: float | None = None
+    connect_timeout: float | None = 30.0
+    send_timeout: float | None = 30.0
+    receive_response_timeout: float | None = 30.0
+    receive_timeout: float | None = 30.0
+    faults_as_errors: bool = True
+    user_agent: str = "MS-WebServices/1.0"
+
+    def __post_init__(self) -> None:
+        versions_of(self.envelope_version, self.addressing_version)
+        self._check_encoding()
+        for name in _SIZES:
+            size = getattr(self, name)
+            if type(size) is not int or size < 1:
+                raise InvalidArgument(f"ChannelProperties.{name} must be a positive integer, not {size!r}")
+        for name in _TIMEOUTS:
+            seconds = getattr(self, name)
+            if seconds is None:
+                continue
+            if type(seconds) not in (int, float) or not (math.isfinite(seconds) and seconds > 0):
+                raise InvalidArgument(f"ChannelProperties.{name} must be seconds above 0 or None, not {seconds!r}")
+        if not isinstance(self.quotas, Quotas):
+            raise InvalidArgument(f"ChannelProperties.quotas must be a wsx.Quotas, not {self.quotas!r}")
+        if type(self.faults_as_errors) is not bool:
+            raise InvalidArgument(f"ChannelProperties.faults_as_errors must be a bool, not {self.faults_as_errors!r}")
+        if type(self.user_agent) is not str or _FIELD_VALUE.fullmatch(self.user_agent) is None:
+            raise InvalidArgument(f"ChannelProperties.user_agent {self.user_agent!r} is no HTTP field value")
+
+    def _check_encoding(self) -> None:
+        try:
+            encoding = Encoding(self.encoding)
+        except ValueError as error:
+            raise InvalidArgument(f"unknown encoding {self.encoding!r}") from error
+        if (encoding is Encoding.RAW) != (self.envelope_version is EnvelopeVersion.NONE):
+            raise InvalidArgument("encoding RAW and envelope version NONE go together")
+        if encoding is not Encoding.XML_UTF8:
+            raise NotSupported(f"encoding {encoding.name} is not available in this version")
