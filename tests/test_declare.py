@@ -184,6 +184,7 @@ LISTS: list[tuple[Any, Type, FieldOption, Any]] = [
     (list[Int8], Type.INT8, NONE, UNSET),
     (list["Part"], Type.STRUCT, NONE, UNSET),
     (list[Color], Type.ENUM, NONE, UNSET),
+    (list["UInt8"] | None, Type.UINT8, O, None),
     (list[Nil[int]], Type.INT64, NI | P, UNSET),
     (list[Nil[str]], Type.STRING, NI, UNSET),
     (list[Nil[Part]], Type.STRUCT, NI | P, UNSET),

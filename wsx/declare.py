@@ -33,6 +33,7 @@ import decimal
 import enum
 import functools
 import inspect
+import operator
 import sys
 import threading
 import types
@@ -461,13 +462,28 @@ def _own_annotations(cls: type) -> Mapping[str, Any]:
         import annotationlib  # noqa: PLC0415 - only there
 
         return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
-    return inspect.get_annotations(cls)
+    else:
+        return inspect.get_annotations(cls)
 
 
 def _evaluated(annotations: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
     """The annotations, with the names in their strings looked up in ``names``."""
     carrier = type("carrier", (), {"__annotations__": annotations})
-    return typing.get_type_hints(carrier, names, {}, include_extras=True)
+    found = typing.get_type_hints(carrier, names, {}, include_extras=True)
+    if sys.version_info < (3, 11):
+        return {name: _evaluated_inside(annotation, names) for name, annotation in found.items()}
+    else:
+        return found
+
+
+def _evaluated_inside(annotation: Any, names: dict[str, Any]) -> Any:
+    """``list["X"]`` and ``list["X"] | None`` as ``list[X]``, which typing leaves as they are before Python 3.11."""
+    arguments = typing.get_args(annotation)
+    if typing.get_origin(annotation) is list and isinstance(arguments[0], str):
+        return types.GenericAlias(list, (_evaluated({"item": arguments[0]}, names)["item"],))
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return functools.reduce(operator.or_, (_evaluated_inside(arm, names) for arm in arguments))
+    return annotation
 
 
 def _evaluated_each(annotations: dict[str, Any], names: dict[str, Any], cls: type) -> dict[str, Any]:
