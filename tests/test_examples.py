@@ -71,7 +71,7 @@ def test_tables() -> None:
 
 def test_send_with_header(service: OrderService) -> None:
     output = run("-m", "examples.send_with_header", service.url)
-    assert "47.80" in output
+    assert "47.8" in output
     assert "Batch" in output
     assert "[WS_E_ENDPOINT_FAULT_RECEIVED]" in output
     assert service.accepted == 1

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 from rich.console import Console
@@ -150,26 +150,23 @@ def _matches(order: PurchaseOrder, confirmation: Confirmation) -> bool:
 def _show(result: _Result, service: OrderService, seconds: float) -> None:
     console = Console(highlight=False)
     table = Table(title=f"Purchase orders sent to {service.url}")
-    for name, justify in (("order", "left"), ("customer", "left"), ("lines", "right"), ("total", "right")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    table.add_column("order", no_wrap=True)
+    table.add_column("customer")
+    table.add_column("lines", justify="right")
+    table.add_column("total", justify="right", no_wrap=True)
     table.add_column("confirmation", no_wrap=True)
     for order, confirmation in result.confirmed[:_SHOWN_ROWS]:
-        cells: list[Any] = [
-            order.number,
-            order.customer,
-            confirmation.lines,
-            confirmation.total,
-            confirmation.confirmation,
-        ]
-        table.add_row(*map(str, cells))
+        # The first two groups of the GUID are enough to recognize it and leave room for the rest.
+        short = f"{str(confirmation.confirmation)[:13]}…"
+        table.add_row(order.number, order.customer, str(confirmation.lines), f"{confirmation.total:,.2f}", short)
     if len(result.confirmed) > _SHOWN_ROWS:
-        table.add_row("…", f"{len(result.confirmed) - _SHOWN_ROWS} more", "", "", "")
+        table.add_row("…", f"and {len(result.confirmed) - _SHOWN_ROWS} more", "", "", "")
     console.print(table)
     confirmed, failed = len(result.confirmed), len(result.failed)
     lines = sum(confirmation.lines for _, confirmation in result.confirmed)
     total = sum((confirmation.total for _, confirmation in result.confirmed), Decimal())
     console.print(
-        f"{confirmed + failed} orders sent, {confirmed} confirmed with {lines} lines for {total}, {failed} failed"
+        f"{confirmed + failed} orders sent, {confirmed} confirmed with {lines:,} lines for {total:,.2f}, {failed} failed"
     )
     rate = (confirmed + failed) / max(seconds, 1e-9)
     console.print(f"{seconds:.2f} s, {rate:,.0f} orders per second, service included")

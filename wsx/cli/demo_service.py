@@ -87,13 +87,14 @@ class _Handler(BaseHTTPRequestHandler):
             return
         request = self.rfile.read(int(length))
         try:
-            self._send(HTTPStatus.OK, _CONTENT_TYPE, answer(request))
+            reply = answer(request)
         except (Refused, WsError) as error:
             # SOAP 1.2 part 2 §7.5.2.2: a Sender fault goes with status 400.
             fault = _FAULT.format(code="Sender", reason=escape(str(error)))
             self._send(HTTPStatus.BAD_REQUEST, _CONTENT_TYPE, fault.encode())
         else:
             self.server.count()
+            self._send(HTTPStatus.OK, _CONTENT_TYPE, reply)
 
     def _send(self, status: HTTPStatus, content_type: str, body: bytes) -> None:
         self.send_response(status)

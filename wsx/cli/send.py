@@ -21,8 +21,9 @@ from wsx.cli.rows import STANDARD_INPUT, Row, count_rows, detect_format, failed_
 from wsx.cli.sender import Sender
 from wsx.cli.tables import TableProblem, load_header, load_message
 from wsx.cli.values import ValueProblem, keeps_empty
-from wsx.errors import ErrorCode, WsError
+from wsx.errors import ErrorCode, InvalidEndpointUrl, WsError
 from wsx.message import AddressingVersion, EnvelopeVersion
+from wsx.transport import HttpUrl
 
 __all__ = ["send"]
 
@@ -119,7 +120,8 @@ def send(  # noqa: PLR0917 (the parameters are the options)
         message = load_message(table, action)
         reply = None if reply_table is None else load_message(reply_table)
         custom = tuple(load_header(header) for header in headers)
-    except TableProblem as error:
+        HttpUrl.parse(url)
+    except (TableProblem, InvalidEndpointUrl) as error:
         raise click.UsageError(str(error)) from error
     if message.body is None:
         raise click.UsageError(f"{table!r} has no body: there is nothing that a row could fill")
@@ -190,7 +192,7 @@ def _dry_run(source: _Source, plan: Plan) -> int:
         request = request_bytes(plan, row)
     except (ValueProblem, WsError) as error:
         raise click.UsageError(f"{row.place}: {error}") from error
-    click.get_binary_stream("stdout").write(request)
+    sys.stdout.buffer.write(request)
     return EXIT_SENT
 
 
@@ -224,7 +226,12 @@ class _Run:
             raise click.UsageError(str(error)) from error
         started = time.monotonic()
         with self._source.open() as rows:
-            sender = Sender(lambda: ChannelConnection(self._plan), rows, concurrency=self._concurrency)
+            sender = Sender(
+                lambda: ChannelConnection(self._plan),
+                rows,
+                concurrency=self._concurrency,
+                max_failures=self._max_failures,
+            )
             with self._signals(sender), SendProgress(sys.stderr, total) as progress:
                 self._collect(sender, replies, failed, progress)
             seconds = time.monotonic() - started
@@ -265,7 +272,6 @@ class _Run:
                 progress.failure(f"{outcome.row.place}: {outcome.error}")
                 if self._tally.failed == self._max_failures:
                     progress.note(f"stopping after {self._max_failures} failures")
-                    sender.stop()
             progress.advance(ok=outcome.ok)
             if replies.error or failed.error:
                 sender.stop()
@@ -277,8 +283,8 @@ class _Run:
         """Count the rows that were left and put them with the failed ones; True when rows were left unread."""
         if sender.reading_error is not None:
             return True
-        if sender.stopping and self._source.path == STANDARD_INPUT:
-            return True
+        if self._source.path == STANDARD_INPUT:
+            return not sender.exhausted
         reason = "interrupted" if self._interrupts else "the run was stopped"
         try:
             for row in rows:

@@ -6,6 +6,7 @@ taken stay in the input, where the caller can count them. So sent + failed + not
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -61,24 +62,30 @@ class Outcome:
 class Sender:
     """Sends ``rows`` with ``concurrency`` workers, each with a connection of its own made by ``connect``.
 
-    :meth:`stop` and :meth:`abort` may be called from a signal handler and from any thread. After the outcomes have
-    ended, ``rows`` holds what was not tried, and ``reading_error`` is what ended the input early, if anything did.
+    :meth:`stop` and :meth:`abort` may be called from a signal handler and from any thread. ``max_failures`` stops the
+    run like :meth:`stop` once so many rows have failed. After the outcomes have ended, ``rows`` holds what was not
+    tried; ``exhausted`` says that this is nothing, and ``reading_error`` is what ended the input early, if it did.
     """
 
-    def __init__(self, connect: Callable[[], Connection], rows: Iterator[Row], *, concurrency: int = 1) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        rows: Iterator[Row],
+        *,
+        concurrency: int = 1,
+        max_failures: int | None = None,
+    ) -> None:
         self._connect = connect
         self._rows = rows
         self._concurrency = concurrency
-        self._input = threading.Lock()
+        self._max_failures = max_failures
+        self._failures = 0
+        self._lock = threading.Lock()
         self._stopping = False
         self._open: dict[int, Connection] = {}
         self._done: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()
+        self.exhausted = False
         self.reading_error: Exception | None = None
-
-    @property
-    def stopping(self) -> bool:
-        """True after :meth:`stop`."""
-        return self._stopping
 
     def stop(self) -> None:
         """Start no further row; those in flight are finished."""
@@ -109,28 +116,38 @@ class Sender:
                 else:
                     yield outcome
         finally:
-            self._stopping = True
+            if running:
+                self._stopping = True
             for worker in workers:
                 worker.join()
 
     def _work(self, worker: int) -> None:
         try:
             while not self._stopping and (row := self._next_row()) is not None:
-                self._done.put(self._send(worker, row))
+                self._done.put(self._counted(self._send(worker, row)))
             self._drop(worker, abort=False)
         finally:
             self._done.put(None)
 
     def _next_row(self) -> Row | None:
-        with self._input:
+        with self._lock:
             # Asked again under the lock: a worker that waited for it must not take a row after the stop.
-            if self._stopping or self.reading_error is not None:
+            if self._stopping or self.exhausted or self.reading_error is not None:
                 return None
             try:
-                return next(self._rows, None)
+                row = next(self._rows, None)
             except (OSError, ValueError) as error:
                 self.reading_error = error
                 return None
+            self.exhausted = row is None
+            return row
+
+    def _counted(self, outcome: Outcome) -> Outcome:
+        with self._lock:
+            self._failures += not outcome.ok
+            if self._failures == self._max_failures:
+                self._stopping = True
+        return outcome
 
     def _send(self, worker: int, row: Row) -> Outcome:
         if row.error is not None:
@@ -155,9 +172,8 @@ class Sender:
         connection = self._open.pop(worker, None)
         if connection is None:
             return
-        try:
+        # The outcomes of its rows are known; what a closing connection says changes none of them.
+        with contextlib.suppress(WsError):
             if abort:
                 connection.abort()
             connection.close()
-        except WsError:
-            pass  # the outcomes of its rows are known; what a closing connection says changes none of them
