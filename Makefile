@@ -34,7 +34,8 @@ lint: build $(VENV)/.lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/cython-lint $(CYTHON_SOURCES)
+	@echo $(BIN)/cython-lint $(CYTHON_SOURCES)
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/cython-lint $(CYTHON_SOURCES) # it runs pycodestyle by name
 
 format: $(VENV)/.lint
 	$(BIN)/ruff format .

@@ -163,10 +163,7 @@ def _show(result: _Result, service: OrderService, seconds: float) -> None:
         table.add_row("…", f"and {len(result.confirmed) - _SHOWN_ROWS} more", "", "", "")
     console.print(table)
     confirmed, failed = len(result.confirmed), len(result.failed)
-    lines = sum(confirmation.lines for _, confirmation in result.confirmed)
     total = sum((confirmation.total for _, confirmation in result.confirmed), Decimal())
-    console.print(
-        f"{confirmed + failed} orders sent, {confirmed} confirmed with {lines:,} lines for {total:,.2f}, {failed} failed"
-    )
+    console.print(f"{confirmed + failed} orders sent, {confirmed} confirmed for {total:,.2f}, {failed} failed")
     rate = (confirmed + failed) / max(seconds, 1e-9)
     console.print(f"{seconds:.2f} s, {rate:,.0f} orders per second, service included")
