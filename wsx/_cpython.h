@@ -43,6 +43,19 @@ static inline int wsx_long_as_int64(PyObject *object, int64_t *value)
 /* The 16 bytes, most significant first, of an int from 0 to 2**128 - 1; -1 with an exception for another int. */
 static inline int wsx_long_as_16_bytes(PyObject *object, unsigned char *bytes)
 {
+#if PY_VERSION_HEX < 0x030C0000 && PYLONG_BITS_IN_DIGIT == 30
+    const PyLongObject *number = (const PyLongObject *)object;
+    if (Py_SIZE(number) == 5 && number->ob_digit[4] < 1 << 8) { /* as all but one in 256 random ones are */
+        const digit *d = number->ob_digit;
+        uint64_t low = d[0] | (uint64_t)d[1] << 30 | (uint64_t)d[2] << 60;
+        uint64_t high = d[2] >> 4 | (uint64_t)d[3] << 26 | (uint64_t)d[4] << 56;
+        for (int i = 0; i < 8; i++) {
+            bytes[i] = (unsigned char)(high >> (56 - 8 * i));
+            bytes[8 + i] = (unsigned char)(low >> (56 - 8 * i));
+        }
+        return 0;
+    }
+#endif
 #if PY_VERSION_HEX >= 0x030D0000
     Py_ssize_t needed = PyLong_AsNativeBytes(
         object, bytes, 16, Py_ASNATIVEBYTES_BIG_ENDIAN | Py_ASNATIVEBYTES_UNSIGNED_BUFFER | Py_ASNATIVEBYTES_REJECT_NEGATIVE);

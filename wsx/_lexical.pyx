@@ -275,7 +275,7 @@ cdef int write_double(Out* out, PyObject* value, const Codec* codec) except -1:
         number = PyFloat_AS_DOUBLE(<object>value)
     else:
         number = double_of(<object>value)
-    out_reserve(out, 32)
+    out_reserve(out, 48)
     out.cursor = wsx_put_real[double](out.cursor, number)
     return 0
 
@@ -290,7 +290,7 @@ cdef int write_float(Out* out, PyObject* value, const Codec* codec) except -1:
     narrow = <float>number
     if isfinite(number) and not isfinite(narrow):
         raise NumericOverflow(f"{number!r} does not fit a 32-bit float")
-    out_reserve(out, 32)
+    out_reserve(out, 48)
     out.cursor = wsx_put_real[float](out.cursor, narrow)
     return 0
 
@@ -432,11 +432,12 @@ cdef int write_datetime(Out* out, PyObject* value, const Codec* codec) except -1
     cdef object item = <object>value
     cdef int ticks = 0, offset, i
     cdef char* p
-    if not isinstance(item, datetime):
-        return wrong_type(item, "datetime.datetime")
-    ticks = datetime_microsecond(item) * 10
-    if isinstance(item, DateTime):
-        ticks += <int>item.hundred_nanoseconds
+    if type(item) is not datetime:
+        if not isinstance(item, datetime):
+            return wrong_type(item, "datetime.datetime")
+        if isinstance(item, DateTime):
+            ticks = item.hundred_nanoseconds
+    ticks += datetime_microsecond(item) * 10
     out_reserve(out, 40)
     p = wsx_put_4(out.cursor, datetime_year(item))
     p[0] = c"-"

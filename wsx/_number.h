@@ -29,10 +29,11 @@ static inline char *wsx_put_2(char *out, unsigned n)
 
 static inline char *wsx_put_4(char *out, unsigned n) { return wsx_put_2(wsx_put_2(out, n / 100), n % 100); }
 
-/* Decimal digits of n without padding; at most 20. */
+/* Decimal digits of n without padding, at most 20; 20 bytes are written in any case, since a copy of constant length
+ * is faster than one of the right length. */
 static inline char *wsx_put_uint64(char *out, uint64_t n)
 {
-    char digits[20], *p = digits + 20;
+    char digits[40], *p = digits + 20;
     while (n >= 100) {
         p -= 2;
         memcpy(p, wsx_digits.pair + 2 * (n % 100), 2);
@@ -43,9 +44,8 @@ static inline char *wsx_put_uint64(char *out, uint64_t n)
         memcpy(p, wsx_digits.pair + 2 * n, 2);
     } else
         *--p = (char)('0' + n);
-    size_t length = (size_t)(digits + 20 - p);
-    memcpy(out, p, length);
-    return out + length;
+    memcpy(out, p, 20);
+    return out + (digits + 20 - p);
 }
 
 static inline char *wsx_put_int64(char *out, int64_t n)
@@ -57,7 +57,7 @@ static inline char *wsx_put_int64(char *out, int64_t n)
 }
 
 /* A double (or float) as WWSAPI writes it: the shortest digits that round-trip, plain while the decimal exponent is
- * -1 to 14, else d.dddE+nn with an explicit sign and no padding; NaN, INF, -INF. At most 26 bytes. */
+ * -1 to 14, else d.dddE+nn with an explicit sign and no padding; NaN, INF, -INF. At most 26 bytes; up to 48 are written. */
 template <class Real> static inline char *wsx_put_real(char *out, Real value)
 {
     if (value != value) {
@@ -74,8 +74,8 @@ template <class Real> static inline char *wsx_put_real(char *out, Real value)
         *out = '0';
         return out + 1;
     }
-    char text[40];
-    const char *end = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr;
+    char text[64];
+    const char *end = std::to_chars(text, text + 32, value, std::chars_format::scientific).ptr;
     const char *mark = end - 1;
     while (*mark != 'e')
         mark--;
@@ -93,13 +93,13 @@ template <class Real> static inline char *wsx_put_real(char *out, Real value)
     int whole = exponent >= 0 && exponent <= 14 ? exponent + 1 : exponent == -1 ? 0 : 1;
     if (whole == 0)
         *out++ = '0';
-    int leading = count < whole ? count : whole;
-    memcpy(out, digits, (size_t)leading);
-    memset(out + leading, '0', (size_t)(whole - leading));
+    memcpy(out, digits, 24);
+    for (int i = count; i < whole; i++)
+        out[i] = '0';
     out += whole;
     if (count > whole) {
         *out++ = '.';
-        memcpy(out, digits + whole, (size_t)(count - whole));
+        memcpy(out, digits + whole, 24);
         out += count - whole;
     }
     if (exponent >= -1 && exponent <= 14)

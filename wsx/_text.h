@@ -48,22 +48,38 @@ static inline char *wsx_escape(char *out, unsigned c, bool attribute)
 #undef WSX_PUT
 }
 
-/* Copies the leading bytes of source that need no escape and returns their number. Both buffers must have WSX_BLOCK
- * bytes beyond length (source of a str object has them only up to its length, so the last block goes byte by byte). */
+#ifdef WSX_SSE2
+/* One bit for each byte that is not plain text (some of them, TAB and LF, are after a closer look). */
+static inline unsigned wsx_special(__m128i v, bool attribute)
+{
+    const __m128i control = _mm_set1_epi8(0x1f), quote = _mm_set1_epi8(attribute ? '"' : '<');
+    __m128i hit = _mm_or_si128(
+        _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('<')), _mm_cmpeq_epi8(v, _mm_set1_epi8('>'))),
+        _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('&')), _mm_cmpeq_epi8(v, quote)));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(hit, _mm_cmpeq_epi8(_mm_min_epu8(v, control), v)));
+}
+#endif
+
+/* Copies the leading bytes of source that need no escape and returns their number. It never reads
+ * beyond length (a str object ends there); out must have room for length bytes. */
 static inline size_t wsx_copy_plain(char *out, const char *source, size_t length, bool attribute)
 {
     size_t i = 0;
 #ifdef WSX_SSE2
-    const __m128i less = _mm_set1_epi8('<'), greater = _mm_set1_epi8('>'), amp = _mm_set1_epi8('&');
-    const __m128i quote = _mm_set1_epi8(attribute ? '"' : '<'), control = _mm_set1_epi8(0x1f);
     for (; i + WSX_BLOCK <= length; i += WSX_BLOCK) {
         __m128i v = _mm_loadu_si128((const __m128i *)(source + i));
         _mm_storeu_si128((__m128i *)(out + i), v);
-        __m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, less), _mm_cmpeq_epi8(v, greater)),
-                                   _mm_or_si128(_mm_cmpeq_epi8(v, amp), _mm_cmpeq_epi8(v, quote)));
-        unsigned mask = (unsigned)_mm_movemask_epi8(_mm_or_si128(hit, _mm_cmpeq_epi8(_mm_min_epu8(v, control), v)));
+        unsigned mask = wsx_special(v, attribute);
         if (mask)
             return i + wsx_first_bit(mask);
+    }
+    if (length >= WSX_BLOCK && i < length) {
+        /* the last block again, from its end: what it repeats is known to be plain */
+        size_t last = length - WSX_BLOCK;
+        __m128i v = _mm_loadu_si128((const __m128i *)(source + last));
+        _mm_storeu_si128((__m128i *)(out + last), v);
+        unsigned mask = wsx_special(v, attribute);
+        return mask ? last + wsx_first_bit(mask) : length;
     }
 #endif
     for (; i < length; i++) {

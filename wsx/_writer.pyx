@@ -11,7 +11,7 @@ from cpython.exc cimport PyErr_Clear, PyErr_ExceptionMatches, PyErr_Occurred
 from cpython.list cimport PyList_CheckExact
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject, PyObject_GetAttr
-from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.ref cimport Py_INCREF, Py_XDECREF, Py_XINCREF
 from cpython.tuple cimport PyTuple_CheckExact
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy, memmove, memset
@@ -208,7 +208,12 @@ cdef int write_fields(Out* out, WritePlan plan, PyObject* value, bint direct, Wa
     for i in range(plan.attributes, plan.count):
         step = &plan.steps[i]
         frame.step = step
-        item = frame.value = fetch(plan, step, value, direct)
+        if direct and step.slot:
+            item = wsx_slot(<object>value, step.slot)[0]
+            Py_XINCREF(item)
+        else:
+            item = fetch(plan, step, value, direct)
+        frame.value = item
         if item is NULL or item is ABSENT or item is Py_None:
             write_nothing(out, step, item)
         elif step.repeating:
