@@ -65,7 +65,7 @@ $(VENV)/.made:
 $(VENV)/.core: pyproject.toml $(VENV)/.made
 	@echo "Building wsx into $(VENV)"
 	@$(PIP) install --group build
-	@$(PIP) install --no-build-isolation --editable '.[cli]'
+	@$(PIP) --quiet install --no-build-isolation --editable '.[cli]'
 	@touch $@
 
 $(VENV)/.test $(VENV)/.lint $(VENV)/.bench $(VENV)/.docs: $(VENV)/.%: pyproject.toml $(VENV)/.made
