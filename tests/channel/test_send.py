@@ -238,8 +238,8 @@ def test_limits_and_user_agent_come_from_the_properties() -> None:
     )
     channel.send_message(channel.create_message(), D, {"val": 7})
     limits = transport.limits[0]
-    timeouts = (limits.resolve, limits.connect, limits.send, limits.receive_response, limits.receive)
-    assert timeouts == (1, 2.5, None, 4, 5)
+    timeouts = [limits.resolve, limits.connect, limits.send, limits.receive_response, limits.receive]
+    assert timeouts == [1, 2.5, None, 4, 5]
     assert (limits.max_body, limits.max_head) == (1000, 2000)
     assert head(transport)["User-Agent"] == "orders/2.1 (test)"
 
