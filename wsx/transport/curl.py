@@ -22,7 +22,7 @@ from typing import Any, Final
 import pycurl
 
 from wsx.errors import ErrorCode
-from wsx.transport.failures import CurlFailure, curl_code
+from wsx.transport.failures import CURL_CODES, CurlFailure, curl_code
 from wsx.transport.heads import check_token, final_head, head_complete, proxy_challenges, refused, request_lines
 from wsx.transport.polling import ERROR, READ, WRITE, SelectPoll
 from wsx.transport.protocol import Capability, HttpHead, HttpRequest, Limits, Phase, TransportError
@@ -43,6 +43,8 @@ _QUICK_EXIT_SINCE: Final = 0x075700
 # Until there is a connection an abort has no socket to shut down, so that waits are short then.
 _UNCONNECTED_WAIT: Final = 0.25
 _TUNNEL_MADE: Final = 200
+_TLS_CONDITIONS: Final = (ErrorCode.WS_E_SECURITY_SYSTEM_FAILURE, ErrorCode.WS_E_SECURITY_VERIFICATION_FAILURE)
+_EXPECT_SIZE: Final = 1 << 20  # above it libcurl sends Expect: 100-continue
 _KEPT_BODY: Final = 64 << 10  # a larger request body is not held until the next call
 _POLL_EVENTS: Final = {
     pycurl.POLL_IN: READ,
@@ -102,6 +104,9 @@ class CurlTransport:
         self._phase = Phase.PREPARE
         self._sends = 0
         self._resend_refused = False
+        self._body_size = 0
+        self._writing = False  # libcurl still has something of the request to send
+        self._connected = False  # the socket of this call is: the TLS handshake or the proxy's tunnel is under way
         self._fresh = False
         # What the handle is set to, so that a call sets only what differs.
         self._set_url: HttpUrl | None = None
@@ -162,13 +167,14 @@ class CurlTransport:
                     _shut_down(number)
 
     def _release(self) -> None:
-        curl, multi = self._curl, self._multi
-        self._forget()
-        # In this order: a connection that libcurl keeps in the multi handle still calls the easy handle's functions.
-        if multi is not None:
-            multi.close()
-        if curl is not None:
-            curl.close()
+        try:
+            # In this order: a connection kept in the multi handle still calls the easy handle's functions.
+            if self._multi is not None:
+                self._multi.close()
+            if self._curl is not None:
+                self._curl.close()
+        finally:
+            self._forget()
 
     # Setting up
 
@@ -266,6 +272,8 @@ class CurlTransport:
 
     def _on_new_socket(self, number: int, purpose: int) -> int:
         self._sockets[number] = _inode(number)
+        self._kept = number
+        self._connected = False
         if self._phase is Phase.RESOLVE:
             self._phase = Phase.CONNECT
         return int(pycurl.SOCKOPT_OK)
@@ -281,7 +289,9 @@ class CurlTransport:
             self._lines.clear()
             self._chunks.clear()
         self._sends += 1
-        self._phase = Phase.SEND
+        # Of several sockets that were tried at once, the losers are closed by now.
+        self._kept = next((number for number in self._interest if number in self._sockets), self._kept)
+        self._phase, self._writing = Phase.SEND, False
         return int(pycurl.PREREQFUNC_OK)
 
     def _on_interest(self, what: int, number: int, multi: object, data: object) -> None:
@@ -289,8 +299,11 @@ class CurlTransport:
         if events is not None:
             self._interest[number] = events
             self._poll.register(number, events)
-            if self._sends and number in self._sockets:
-                self._kept = number
+            if number in self._sockets:
+                if self._sends:
+                    self._writing = bool(events & WRITE)
+                elif not events & WRITE:
+                    self._connected = True
             return
         # libcurl may close the socket after this; the guard keeps an abort from shutting down its number's next owner.
         with self._guard:
@@ -316,13 +329,17 @@ class CurlTransport:
                 sent=False,
             ) from error
         curl, body = self._curl, request.body
+        self._body_size = 0 if body is None else len(body)
         try:
             self._transfer(request, limits)
         finally:
             if self._fresh:
                 curl.setopt(pycurl.FRESH_CONNECT, 0)
-            if body is not None and len(body) > _KEPT_BODY:
+            if self._body_size > _KEPT_BODY:
                 curl.setopt(pycurl.POSTFIELDS, b"")
+        if self._aborted:
+            # The end that the abort made may look like the end of the body.
+            raise self._error(request, ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted")
         head = final_head(self._lines, curl.getinfo(pycurl.CONN_ID))
         if head is None:
             raise self._error(request, ErrorCode.WS_E_ENDPOINT_DISCONNECTED, "the connection ended in the head")
@@ -359,6 +376,7 @@ class CurlTransport:
             multi.remove_handle(curl)
         if failed:
             _, code, text = failed[0]
+            self._check_head_quota(request, limits)
             raise self._curl_error(request, code, text)
 
     def _wait(self, now: float, deadline: float | None) -> float | None:
@@ -374,9 +392,12 @@ class CurlTransport:
             if self._lines and head_complete(self._lines):
                 self._phase = Phase.RECEIVE
             else:
-                writes = any(events & WRITE for number, events in self._interest.items() if number in self._sockets)
-                self._phase = Phase.SEND if writes else Phase.WAIT
+                self._phase = Phase.SEND if self._writing or self._expects() else Phase.WAIT
         return self._phase
+
+    def _expects(self) -> bool:
+        """Whether the body is held back until the server says 100 or libcurl has waited for a second."""
+        return self._body_size > _EXPECT_SIZE and self._curl.getinfo(pycurl.SIZE_UPLOAD_T) < self._body_size
 
     def _check_head_quota(self, request: HttpRequest, limits: Limits) -> None:
         if limits.max_head is not None and sum(map(len, self._lines)) > limits.max_head:
@@ -400,6 +421,7 @@ class CurlTransport:
             tls=request.url.scheme == "https",
             proxied=self._proxy is not None,
             connect_status=getinfo(pycurl.HTTP_CONNECTCODE),
+            head_size=0 if head_complete(self._lines) else sum(map(len, self._lines)),
         )
         challenges: tuple[str, ...] = ()
         if failure.connect_status and not self._sends:
@@ -407,6 +429,8 @@ class CurlTransport:
         mapped = curl_code(failure, challenges)
         # The errno says more than libcurl's code where a connection could not be made.
         original = failure.os_errno or code if mapped is ErrorCode.WS_E_ENDPOINT_UNREACHABLE else code
+        if failure.tls and not self._sends and CURL_CODES.get(code) in _TLS_CONDITIONS:
+            self._connected = True
         return self._error(request, mapped, text, original, challenges)
 
     def _error(
@@ -422,7 +446,7 @@ class CurlTransport:
             code=code,
             phase=self._failed_phase(),
             original=original,
-            sent=self._sent(request),
+            sent=self._sent(),
             challenges=challenges,
         )
 
@@ -430,18 +454,16 @@ class CurlTransport:
         phase = self._follow_phase()
         if phase is not Phase.CONNECT:
             return phase
-        getinfo = self._curl.getinfo
-        if self._proxy is not None and getinfo(pycurl.HTTP_CONNECTCODE) != _TUNNEL_MADE:
+        if self._proxy is not None and self._curl.getinfo(pycurl.HTTP_CONNECTCODE) != _TUNNEL_MADE:
             return Phase.PROXY
-        return Phase.TLS if getinfo(pycurl.CONNECT_TIME) > 0 else Phase.CONNECT
+        return Phase.TLS if self._connected else Phase.CONNECT
 
-    def _sent(self, request: HttpRequest) -> bool | None:
+    def _sent(self) -> bool | None:
         if not self._sends:
             return False
         if self._phase is Phase.SEND or self._resend_refused:
             return None
-        uploaded = request.body is None or self._curl.getinfo(pycurl.SIZE_UPLOAD) >= len(request.body)
-        return True if uploaded else None
+        return True if self._curl.getinfo(pycurl.SIZE_UPLOAD_T) >= self._body_size else None
 
     def _after_fork(self) -> None:
         """In a child process: the connection is the parent's, so that nothing may be sent on it, not even its end."""

@@ -129,6 +129,8 @@ VERIFY_CODES: Final[Mapping[int, ErrorCode]] = MappingProxyType(
 # WSAECONNRESET is the number that Windows sockets use.
 _RESET: Final = frozenset({errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED, 10053, 10054})
 _TUNNEL_MADE: Final = 200
+# libcurl ends a head above 300 KiB with the code of a lost connection; its longest line is 100 KiB.
+_LARGE_HEAD: Final = 200 << 10
 
 # A challenge begins at a token that is followed by white space or by nothing (RFC 9110 §11.6.1); a parameter's name is
 # followed by "=", perhaps with white space before it.
@@ -147,6 +149,7 @@ class CurlFailure:
     :param tls: the endpoint is https.
     :param proxied: an HTTP proxy stands between.
     :param connect_status: the status of the proxy's answer to CONNECT, 0 without one.
+    :param head_size: bytes of the response head that was not complete yet, 0 when it was or had not begun.
     """
 
     code: int
@@ -156,6 +159,7 @@ class CurlFailure:
     tls: bool = False
     proxied: bool = False
     connect_status: int = 0
+    head_size: int = 0
 
 
 def curl_code(failure: CurlFailure, challenges: Iterable[str] = ()) -> ErrorCode:
@@ -173,6 +177,8 @@ def curl_code(failure: CurlFailure, challenges: Iterable[str] = ()) -> ErrorCode
             return ErrorCode.WS_E_INVALID_FORMAT
         case 35 if failure.os_errno in _RESET:
             return ErrorCode.WS_E_ENDPOINT_DISCONNECTED
+        case 56 if failure.head_size > _LARGE_HEAD:
+            return ErrorCode.WS_E_QUOTA_EXCEEDED
         case 56 if not failure.tls and not failure.os_errno:
             # In the clear nothing but the form of a chunk is left; under TLS a cut looks the same.
             return ErrorCode.WS_E_INVALID_FORMAT

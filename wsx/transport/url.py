@@ -134,7 +134,8 @@ def _host_and_port(netloc: str, default_port: int, shown: str) -> tuple[str, int
 def _ipv6(literal: str, shown: str) -> str:
     address, escaped, zone = literal.partition("%25")
     try:
-        host = ipaddress.IPv6Address(address).compressed
+        # IPv6Address would take a zone of its own, with a bare "%".
+        host = ipaddress.IPv6Address(address.replace("%", "?")).compressed
     except ValueError as error:
         raise _invalid("the host is not a valid IPv6 literal", shown) from error
     if not escaped:

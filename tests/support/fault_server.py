@@ -1,0 +1,407 @@
+"""An HTTP server on a raw socket whose answers are wrong on purpose: the path of a request names the fault.
+
+No HTTP library stands between a test and the bytes, so that every broken answer can be made. The server runs in threads
+of the test's process, knows how many requests it has read, and ends with the ``with`` block.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+__all__ = ["FaultServer", "Request", "answer", "full_listener"]
+
+TIMEOUT: Final = 10.0
+BODY: Final = b"0123456789"
+HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nX-Twice: a\r\nX-Twice: b\r\n"
+
+
+@dataclass
+class Request:
+    """A request as it was read."""
+
+    line: bytes
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    raw_head: bytes
+
+    @property
+    def path(self) -> str:
+        return self.line.split(b" ")[1].decode("ascii")
+
+    def values(self, name: bytes) -> list[bytes]:
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+
+@dataclass
+class Connection:
+    """One accepted connection; ``number`` counts them from 1."""
+
+    sock: socket.socket
+    number: int
+    received: bytes = b""
+    requests: list[Request] = field(default_factory=list)
+
+    def send(self, data: bytes) -> None:
+        self.sock.sendall(data)
+
+    def reset(self) -> None:
+        """Close with RST instead of FIN."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.sock.close()
+
+    def read_head(self) -> bytes | None:
+        while b"\r\n\r\n" not in self.received:
+            data = self.sock.recv(65536)
+            if not data:
+                return None
+            self.received += data
+        head, self.received = self.received.split(b"\r\n\r\n", 1)
+        return head
+
+    def read_body(self, length: int) -> bytes:
+        while len(self.received) < length:
+            data = self.sock.recv(65536)
+            if not data:
+                break
+            self.received += data
+        body, self.received = self.received[:length], self.received[length:]
+        return body
+
+
+def answer(body: bytes = BODY, status: bytes = b"200 OK", headers: bytes = b"Content-Type: text/xml\r\n") -> bytes:
+    """A right answer."""
+    return b"HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n%s" % (status, headers, len(body), body)
+
+
+class FaultServer:
+    """``with FaultServer(...) as server``: answers by the fault that the path names, else by echoing the body.
+
+    :param tls: wraps every accepted connection.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.stop = threading.Event()  # set at the end; a fault that waits for nothing waits for this
+        self.arrived = threading.Event()  # set when a request that will not be answered soon has been read
+        self.requests: list[Request] = []
+        self.connections = 0
+        self.ends: list[bytes] = []  # what each connection still brought after its last request
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+
+    def __enter__(self) -> FaultServer:
+        self._acceptor.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        with self._lock:
+            for sock in self._open:
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+        self._acceptor.join(TIMEOUT)
+        for thread in self._threads:
+            thread.join(TIMEOUT)
+
+    def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
+        return f"{'http' if self._tls is None else 'https'}://{host}:{self.port}{path}"
+
+    def _accept(self) -> None:
+        while not self.stop.is_set():
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            sock.settimeout(TIMEOUT)
+            with self._lock:
+                self.connections += 1
+                number = self.connections
+                self._open.add(sock)
+            thread = threading.Thread(target=self._serve, args=(sock, number), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, sock: socket.socket, number: int) -> None:
+        raw = sock
+        try:
+            if self._tls is not None:
+                sock = self._tls.wrap_socket(sock, server_side=True)
+                with self._lock:
+                    self._open.discard(raw)
+                    self._open.add(sock)
+            connection = Connection(sock, number)
+            while self._exchange(connection):
+                pass
+        except OSError:
+            # The client has gone, or would not talk to us; that is what many tests are about.
+            pass
+        finally:
+            with self._lock:
+                self._open -= {raw, sock}
+            sock.close()
+
+    def _exchange(self, connection: Connection) -> bool:
+        head = connection.read_head()
+        if head is None:
+            self.ends.append(connection.received)
+            return False
+        line, *rest = head.split(b"\r\n")
+        headers = [(name, value.strip()) for name, _, value in (text.partition(b":") for text in rest)]
+        request = Request(line, headers, b"", head)
+        fault = FAULTS.get(request.path.split("?")[0].lstrip("/"), Fault(_echo))
+        if fault.reads_body:
+            if request.values(b"expect"):
+                connection.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+            lengths = request.values(b"content-length")
+            request.body = connection.read_body(int(lengths[0])) if lengths else b""
+        with self._lock:
+            self.requests.append(request)
+        connection.requests.append(request)
+        return fault.act(self, connection, request) is not False
+
+
+@dataclass(frozen=True)
+class Fault:
+    """``act`` answers; it returns False when the connection ends then. Without ``reads_body`` it gets the head only."""
+
+    act: Callable[[FaultServer, Connection, Request], bool | None]
+    reads_body: bool = True
+
+
+def _echo(_: FaultServer, connection: Connection, request: Request) -> None:
+    connection.send(answer(request.body or BODY, headers=HEAD.split(b"\r\n", 1)[1]))
+
+
+def _sends(data: bytes, then: str = "close") -> Fault:
+    def act(_: FaultServer, connection: Connection, __: Request) -> bool:
+        connection.send(data)
+        if then == "reset":
+            connection.reset()
+        return then == "keep"
+
+    return Fault(act)
+
+
+def _close(_: FaultServer, __: Connection, ___: Request) -> bool:
+    return False
+
+
+def _reset(_: FaultServer, connection: Connection, __: Request) -> bool:
+    connection.reset()
+    return False
+
+
+def _second(act: Callable[[FaultServer, Connection, Request], bool | None]) -> Fault:
+    """The first request of a connection is answered, the second one is the fault's."""
+
+    def choose(server: FaultServer, connection: Connection, request: Request) -> bool | None:
+        if len(connection.requests) == 1:
+            connection.send(answer())
+            return True
+        return act(server, connection, request)
+
+    return Fault(choose)
+
+
+def _answer_and_close(*, reset: bool) -> Fault:
+    def act(server: FaultServer, connection: Connection, _: Request) -> bool:
+        connection.send(answer())
+        if reset:
+            connection.reset()
+        else:
+            connection.sock.shutdown(socket.SHUT_WR)
+        server.arrived.set()
+        return False
+
+    return Fault(act)
+
+
+def _answer_and_garbage(server: FaultServer, connection: Connection, _: Request) -> bool:
+    connection.send(answer())
+    connection.send(answer(b"stale", b"408 Request Timeout"))
+    server.arrived.set()
+    return True
+
+
+def _stalls(data: bytes, *, reads_body: bool = True) -> Fault:
+    def act(server: FaultServer, connection: Connection, _: Request) -> bool:
+        connection.send(data)
+        server.arrived.set()
+        server.stop.wait(TIMEOUT)
+        return False
+
+    return Fault(act, reads_body)
+
+
+def _trickles(server: FaultServer, connection: Connection, __: Request) -> bool:
+    connection.send(HEAD + b"Content-Length: 1000\r\n\r\n")
+    for _ in range(1000):
+        connection.send(b"x")
+        if server.stop.wait(0.02):
+            break
+    return False
+
+
+def _early(status: bytes) -> Fault:
+    """Answers while the body is still on its way."""
+
+    def act(_: FaultServer, connection: Connection, request: Request) -> bool:
+        connection.send(answer(b"", status, b"Connection: close\r\n"))
+        # Reading on keeps the answer from being lost in a reset.
+        with contextlib.suppress(OSError):
+            connection.sock.settimeout(0.2)
+            connection.read_body(int(request.values(b"content-length")[0]))
+        return False
+
+    return Fault(act, reads_body=False)
+
+
+def _expectation_failed(_: FaultServer, connection: Connection, request: Request) -> bool:
+    if request.values(b"expect"):
+        connection.send(answer(b"", b"417 Expectation Failed"))
+    else:
+        body = connection.read_body(int(request.values(b"content-length")[0]))
+        connection.send(answer(b"%d" % len(body)))
+    return True
+
+
+def _reset_while_reading(_: FaultServer, connection: Connection, __: Request) -> bool:
+    connection.sock.recv(1)
+    connection.reset()
+    return False
+
+
+def _status(code: int, headers: bytes = b"") -> Fault:
+    return _sends(answer(b"no soap", b"%d Status" % code, headers), "keep")
+
+
+def _gzip_bomb() -> bytes:
+    import gzip
+
+    packed = gzip.compress(bytes(8 << 20))
+    return HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s" % (len(packed), packed)
+
+
+def _gzip_answer() -> bytes:
+    import gzip
+
+    packed = gzip.compress(BODY)
+    return HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s" % (len(packed), packed)
+
+
+CHUNKED: Final = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+FAULTS: Final[dict[str, Fault]] = {
+    "close": Fault(_close),
+    "reset": Fault(_reset),
+    "reset-upload": Fault(_reset_while_reading, reads_body=False),
+    "cut-head": _sends(HEAD + b"Content-Len"),
+    "cut-head-after-line": _sends(HEAD + b"Content-Length: 0\r\n"),
+    "cut-status-line": _sends(b"HTTP/1.1 20"),
+    "cut-body": _sends(HEAD + b"Content-Length: 100\r\n\r\n" + BODY),
+    "reset-body": _sends(HEAD + b"Content-Length: 100\r\n\r\n" + BODY, "reset"),
+    "cut-chunk": _sends(CHUNKED + b"64\r\n" + BODY),
+    "no-last-chunk": _sends(CHUNKED + b"a\r\n" + BODY + b"\r\n"),
+    "bad-chunk": _sends(CHUNKED + b"zz\r\n" + BODY + b"\r\n0\r\n\r\n"),
+    "bad-status-line": _sends(b"HELO there\r\n\r\n"),
+    "bad-header": _sends(b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 0\r\n\r\n"),
+    "nul-in-header": _sends(b"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n"),
+    "bad-length": _sends(HEAD + b"Content-Length: ten\r\n\r\n" + BODY),
+    "two-lengths": _sends(HEAD + b"Content-Length: 10\r\nContent-Length: 11\r\n\r\n" + BODY),
+    "huge-header": _sends(HEAD + b"X: " + b"v" * (1 << 20) + b"\r\nContent-Length: 0\r\n\r\n"),
+    "huge-head": _sends(HEAD + b"".join(b"X-%d: %s\r\n" % (i, b"v" * 90) for i in range(4000)) + b"\r\n"),
+    "big-head": _sends(HEAD + b"X: " + b"v" * 5000 + b"\r\nContent-Length: 0\r\n\r\n"),
+    "endless-interim": _stalls(b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" * 200),
+    "long-body": _sends(answer(b"x" * 1001), "keep"),
+    "long-body-to-the-end": _sends(HEAD + b"\r\n" + b"x" * 1001),
+    "long-chunked": _sends(CHUNKED + b"3e8\r\n" + b"x" * 1000 + b"\r\n1\r\nx\r\n0\r\n\r\n", "keep"),
+    "gzip-bomb": _sends(_gzip_bomb()),
+    "gzip": _sends(_gzip_answer(), "keep"),
+    "not-gzip": _sends(HEAD + b"Content-Encoding: gzip\r\nContent-Length: 10\r\n\r\n" + BODY),
+    "stall": _stalls(b""),
+    "stall-head": _stalls(HEAD),
+    "stall-body": _stalls(HEAD + b"Content-Length: 100\r\n\r\n" + BODY),
+    "stall-open-body": _stalls(HEAD + b"\r\n" + BODY),
+    "stall-upload": _stalls(b"", reads_body=False),
+    "trickle": Fault(_trickles),
+    "second-close": _second(_close),
+    "second-reset": _second(_reset),
+    "answer-then-fin": _answer_and_close(reset=False),
+    "answer-then-rst": _answer_and_close(reset=True),
+    "answer-then-garbage": Fault(_answer_and_garbage),
+    "early-413": _early(b"413 Content Too Large"),
+    "early-503": _early(b"503 Service Unavailable"),
+    "expectation-failed": Fault(_expectation_failed, reads_body=False),
+    "interim": _sends(
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + answer(headers=b"X: y\r\n"),
+        "keep",
+    ),
+    "trailers": _sends(CHUNKED + b"a\r\n" + BODY + b"\r\n0\r\nX-Trailer: 1\r\n\r\n", "keep"),
+    "folded": _sends(b"HTTP/1.1 200 OK\r\nX-Folded: a\r\n  b\r\nContent-Length: 0\r\n\r\n", "keep"),
+    "raw-header": _sends(b"HTTP/1.1 200 \r\nX-Raw: \xe9\r\nX-Empty:\r\nContent-Length: 0\r\n\r\n", "keep"),
+    "http-1.0": _sends(b"HTTP/1.0 200 OK\r\n\r\n" + BODY),
+    "redirect": _sends(answer(b"", b"302 Found", b"Location: /elsewhere\r\n"), "keep"),
+    "cookie": _sends(answer(headers=b"Set-Cookie: a=b; Path=/\r\n"), "keep"),
+    **{f"status-{code}": _status(code) for code in (400, 403, 404, 405, 408, 410, 413, 429, 500, 502, 503, 504)},
+    "401-basic": _status(401, b'WWW-Authenticate: Basic realm="x"\r\n'),
+    "401-all": _status(401, b"WWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM\r\nWWW-Authenticate: Basic\r\n"),
+    "407-digest": _status(407, b'Proxy-Authenticate: Digest realm="x", nonce="y"\r\n'),
+}
+
+
+@contextlib.contextmanager
+def full_listener() -> Iterator[int]:
+    """A port of 127.0.0.1 whose accept queue is full, so that a connection to it is never made."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        address = listener.getsockname()
+        for _ in range(4):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                filler.connect(address)
+        yield address[1]
+
+
+@contextlib.contextmanager
+def silent_server(first_bytes: bytes | None = b"", *, close: bool = False) -> Iterator[int]:
+    """A port that accepts, reads once, sends ``first_bytes``, and then stays silent or closes."""
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                sock, _ = listener.accept()
+                with sock:
+                    if close:
+                        # Unread data turns the end into a reset.
+                        return
+                    sock.settimeout(TIMEOUT)
+                    sock.recv(65536)
+                    sock.sendall(first_bytes or b"")
+                    stop.wait(TIMEOUT)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            stop.set()
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            thread.join(TIMEOUT)
