@@ -176,7 +176,6 @@ class ChannelMachine:
         self._check_send(message, description, option)
         self._check(_SEND)
         self._check_exchange(_EXCHANGE_SEND)
-        message.check_send()
         request = self._encode(message, description, value, option, MessageInitialization.BLANK, keep=True)
         self._exchange = ExchangeState.SENDING
         return request
@@ -213,7 +212,6 @@ class ChannelMachine:
         """The request that :meth:`start_send` would make; neither the channel nor the message changes."""
         self._check_send(message, description, option)
         self._check(_PREVIEW)
-        message.check_send()
         return self._encode(message, description, value, option, MessageInitialization.BLANK, keep=False)
 
     def _encode(
@@ -435,7 +433,7 @@ class ChannelMachine:
     def _check_send(self, message: Message, description: MessageDescription, option: WriteOption) -> None:
         self._check_message(message)
         self._check_description(description)
-        if not isinstance(option, WriteOption):
+        if type(option) is not WriteOption:
             raise InvalidArgument(f"option must be a wsx.WriteOption, not {option!r}")
 
     def _check_message(self, message: Message) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from wsx._reader import Reader
@@ -51,58 +52,55 @@ class HeaderRank:
 class Header:
     """One header block.
 
-    ``block[start:end]`` is the element in UTF-8, ``scope`` the namespace bindings around it. ``text`` is the value of
-    an addressing header that was set (None for others). ``on_wire`` is False for what the transport carries.
+    ``block[start:end]`` is the element in UTF-8, ``scope`` the namespace bindings around it. ``kind`` is its
+    :class:`HeaderType`, 0 for headers that are none of WS-Addressing; ``name`` is (namespace, local name). ``wire`` is
+    what a message that is written sends of it: nothing of what the transport carries. ``text`` is the value of an
+    addressing header and ``attributes`` are those of the element, both None until they are known.
     """
 
     __slots__ = (
-        "_attributes",
+        "_entered",
+        "attributes",
         "block",
         "end",
-        "local_name",
-        "ns",
-        "on_wire",
+        "kind",
+        "name",
         "rank",
         "scope",
         "start",
         "text",
         "understood",
+        "wire",
     )
 
-    def __init__(
-        self,
-        rank: int,
-        ns: str,
-        local_name: str,
-        block: bytes,
-        scope: Scope,
-        *,
-        text: str | None = None,
-        on_wire: bool = True,
-        span: tuple[int, int] | None = None,
-    ) -> None:
+    attributes: Sequence[tuple[str, str, str]] | None
+
+    def __init__(self, kind: int, rank: int, name: tuple[str, str], block: bytes, scope: Scope) -> None:
+        self.kind = kind
         self.rank = rank
-        self.ns = ns
-        self.local_name = local_name
-        self.block = block
+        self.name = name
+        self.block = self.wire = block
+        self.start = 0
+        self.end = len(block)
         self.scope = scope
-        self.text = text
-        self.on_wire = on_wire
-        self.start, self.end = (0, len(block)) if span is None else span
+        self.text: str | None = None
+        self.attributes = None
+        # A reader that stands behind the start tag, left by looking at the attributes.
+        self._entered: Reader | None = None
         self.understood = False
-        self._attributes: list[tuple[str, str, str]] | None = None
 
     def reader(self, quotas: Quotas) -> Reader:
         """A reader that stands on the element."""
         return Reader(self.block, quotas=quotas, start=self.start, end=self.end, scope=self.scope)
 
-    def _own_attributes(self, quotas: Quotas) -> list[tuple[str, str, str]]:
-        if self._attributes is None:
-            self._attributes = self.reader(quotas).start_element()
-        return self._attributes
+    def _known_attributes(self, quotas: Quotas) -> Sequence[tuple[str, str, str]]:
+        if self.attributes is None:
+            self._entered = self.reader(quotas)
+            self.attributes = self._entered.start_element()
+        return self.attributes
 
     def _attribute(self, versions: Versions, name: str, quotas: Quotas) -> str:
-        for ns, local_name, value in self._own_attributes(quotas):
+        for ns, local_name, value in self._known_attributes(quotas):
             if local_name == name and ns == versions.envelope_ns:
                 return value.strip(_XML_SPACE)
         return ""
@@ -118,20 +116,24 @@ class Header:
 
     def is_for_receiver(self, versions: Versions, quotas: Quotas) -> bool:
         """Whether the header is targeted at the ultimate receiver; those for other roles do not count."""
-        return self.text is not None or self._attribute(versions, versions.role_attribute, quotas) in versions.own_roles
+        return self._attribute(versions, versions.role_attribute, quotas) in versions.own_roles
 
     def read_text(self, quotas: Quotas) -> str:
         """The value of an addressing header, without white space around it.
 
         :raises InvalidFormat: when the element holds elements.
         """
-        if self.text is not None:
-            return self.text
-        reader = self.reader(quotas)
-        reader.start_element()
-        text = reader.read_text()
-        leave(reader)
-        return text.strip(_XML_SPACE)
+        text = self.text
+        if text is None:
+            self._known_attributes(quotas)
+            reader, self._entered = self._entered, None
+            if reader is None:
+                reader = self.reader(quotas)
+                reader.start_element()
+            text = reader.read_text().strip(_XML_SPACE)
+            leave(reader)
+            self.text = text
+        return text
 
     def read_value(
         self, versions: Versions, description: ElementDescription, option: ReadOption, quotas: Quotas
@@ -141,7 +143,7 @@ class Header:
         :raises WsError: when the block does not match; offsets are those in the message.
         """
         names = versions.block_attributes
-        if not any((ns, name) in names for ns, name, _ in self._own_attributes(quotas)):
+        if not any((ns, name) in names for ns, name, _ in self._known_attributes(quotas)):
             return self.reader(quotas).read_element(description, option)
         element = without_attributes(self.block[self.start : self.end], self.scope, names)
         try:
@@ -185,12 +187,10 @@ def standard_header(versions: Versions, kind: HeaderType, value: str, rank: int)
     output.write(standard.start)
     output.write_text(value)
     output.write(standard.end)
-    return Header(
-        rank,
-        versions.addressing_ns,
-        standard.local_name,
-        output.take(),
-        versions.scope,
-        text=value,
-        on_wire=versions.addressing_on_wire,
-    )
+    header = Header(kind, rank, standard.name, output.take(), versions.scope)
+    header.text = value
+    # mustUnderstand does not matter for the headers that every node understands.
+    header.attributes = ()
+    if not versions.addressing_on_wire:
+        header.wire = b""
+    return header

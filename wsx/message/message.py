@@ -182,7 +182,7 @@ class Message:
         self._check(_GET_PROPERTY)
         versions = self._versions
         pieces = versions.buffer
-        blocks = b"".join(h.fragment(versions.scope) for h in self._headers if h.on_wire or h.rank != HeaderRank.TO)
+        blocks = b"".join(h.fragment(versions.scope) for h in self._headers if h.wire or h.rank != HeaderRank.TO)
         header = pieces.header_start + blocks + pieces.header_end if blocks else pieces.header_empty
         return pieces.start + header + pieces.body_empty
 
@@ -197,10 +197,10 @@ class Message:
         self._check(_GET_PROPERTY)
         versions, quotas = self._versions, self._quotas
         return tuple(
-            XmlQName(header.local_name, header.ns)
+            XmlQName(header.name[1], header.name[0])
             for header in self._headers
             if not header.understood
-            and header.ns != versions.addressing_ns
+            and not header.kind
             and header.flags(versions, quotas) & HeaderAttribute.MUST_UNDERSTAND
             and header.is_for_receiver(versions, quotas)
         )
@@ -248,16 +248,9 @@ class Message:
             return []
         headers = [standard_header(versions, HeaderType.MESSAGE_ID, new_message_id(), HeaderRank.MESSAGE_ID)]
         if versions.anonymous_reply_to:
-            name = versions.standard[HeaderType.REPLY_TO].local_name
-            headers.append(
-                Header(
-                    HeaderRank.MESSAGE_ID,
-                    versions.addressing_ns,
-                    name,
-                    versions.anonymous_reply_to,
-                    versions.scope,
-                )
-            )
+            name = versions.standard[HeaderType.REPLY_TO].name
+            block, scope = versions.anonymous_reply_to, versions.scope
+            headers.append(Header(HeaderType.REPLY_TO, HeaderRank.MESSAGE_ID, name, block, scope))
         return headers
 
     # Addressing headers
@@ -274,7 +267,10 @@ class Message:
         if self._addressed:
             raise InvalidOperation("cannot address: the message is already addressed")
         if to is not None:
-            self._put(standard_header(self._versions, HeaderType.TO, to, HeaderRank.TO))
+            header = standard_header(self._versions, HeaderType.TO, to, HeaderRank.TO)
+            kept = [other for other in self._headers if other.kind != HeaderType.TO]
+            before = sum(other.rank < HeaderRank.TO for other in kept)
+            self._headers = [*kept[:before], header, *kept[before:]]
         self._addressed = True
 
     def set_header(self, header_type: HeaderType, value: str) -> None:
@@ -312,15 +308,17 @@ class Message:
         kind = self._text_header(header_type)
         self._check_read_option(option)
         self._check(_GET_HEADER)
-        name = self._versions.standard[kind].local_name
-        found = self._find(name, self._versions.addressing_ns)
-        if not found:
-            if option is ReadOption.OPTIONAL_POINTER:
-                return None
-            raise InvalidFormat(f"the message has no {name} header")
-        if len(found) > 1:
-            raise InvalidFormat(f"the message has {len(found)} {name} headers", offset=found[1].start)
-        return found[0].read_text(self._quotas)
+        found: Header | None = None
+        for header in self._headers:
+            if self._is(header, kind):
+                if found is not None:
+                    raise InvalidFormat(f"the message has several {header.name[1]} headers", offset=header.start)
+                found = header
+        if found is not None:
+            return found.read_text(self._quotas)
+        if option is ReadOption.OPTIONAL_POINTER:
+            return None
+        raise InvalidFormat(f"the message has no {self._versions.standard[kind].name[1]} header")
 
     def remove_header(self, header_type: HeaderType) -> None:
         """WsRemoveHeader: remove an addressing header, if there is one.
@@ -344,12 +342,7 @@ class Message:
         return kind
 
     def _is(self, header: Header, kind: HeaderType) -> bool:
-        versions = self._versions
-        return (
-            header.local_name == versions.standard[kind].local_name
-            and header.ns == versions.addressing_ns
-            and header.is_for_receiver(versions, self._quotas)
-        )
+        return header.kind == kind and header.is_for_receiver(self._versions, self._quotas)
 
     # Custom headers
 
@@ -383,7 +376,11 @@ class Message:
         output = Output(_SMALLEST_BUFFER)
         scope = self._versions.scope
         output.write_element(description, value, option, scope=scope, attributes=flags)
-        self._headers.append(Header(HeaderRank.ADDED, ns, local_name, output.take(), scope))
+        name = (ns, local_name)
+        header = Header(self._versions.kinds.get(name, 0), HeaderRank.ADDED, name, output.take(), scope)
+        if not self._versions.wire.start:
+            header.wire = b""
+        self._headers.append(header)
 
     def get_custom_header(
         self,
@@ -413,14 +410,19 @@ class Message:
             raise InvalidArgument(f"index {index!r} is not possible for a header of {repeating!r}")
         self._check_read_option(option)
         self._check(_GET_HEADER)
-        found = self._find(local_name, ns)
+        versions, quotas = self._versions, self._quotas
+        found = [
+            header
+            for header in self._headers
+            if header.name == (ns, local_name) and header.is_for_receiver(versions, quotas)
+        ]
         if singleton and len(found) > 1:
             raise InvalidFormat(f"the message has {len(found)} headers {{{ns}}}{local_name}", offset=found[1].start)
         if index >= len(found):
             if option is ReadOption.OPTIONAL_POINTER:
                 return None
             raise InvalidFormat(f"the message has no header {{{ns}}}{local_name} number {index}")
-        value = found[index].read_value(self._versions, description, option, self._quotas)
+        value = found[index].read_value(versions, description, option, quotas)
         found[index].understood = True
         return value
 
@@ -434,15 +436,7 @@ class Message:
             if not isinstance(part, str):
                 raise InvalidArgument(f"the name and namespace of a header must be str, not {part!r}")
         self._check(_CHANGE_HEADER)
-        self._headers = [h for h in self._headers if h.local_name != local_name or h.ns != ns]
-
-    def _find(self, local_name: str, ns: str) -> list[Header]:
-        versions, quotas = self._versions, self._quotas
-        return [
-            header
-            for header in self._headers
-            if header.local_name == local_name and header.ns == ns and header.is_for_receiver(versions, quotas)
-        ]
+        self._headers = [header for header in self._headers if header.name != (ns, local_name)]
 
     def _check_read_option(self, option: ReadOption) -> None:
         if option not in _HEADER_READ_OPTIONS:
@@ -451,21 +445,6 @@ class Message:
     def _check_count(self) -> None:
         if len(self._headers) >= self._max_headers:
             raise QuotaExceeded(f"more than max_processed_headers ({self._max_headers}) header blocks")
-
-    def _put(self, header: Header) -> None:
-        """Insert by rank, instead of a header of the same name."""
-        self._headers = self._with(self._headers, header)
-
-    @staticmethod
-    def _with(headers: list[Header], header: Header) -> list[Header]:
-        local_name, ns, rank = header.local_name, header.ns, header.rank
-        kept = [other for other in headers if other.local_name != local_name or other.ns != ns]
-        for index, other in enumerate(kept):
-            if other.rank > rank:
-                kept.insert(index, header)
-                return kept
-        kept.append(header)
-        return kept
 
     # Writing
 
@@ -485,7 +464,14 @@ class Message:
         self._owns_output = output is None
         self._output = Output(self._size) if output is None else output
         self._body_started = False
-        self._write_headers(self._output, self._headers)
+        blocks = b"".join([header.wire for header in self._headers])
+        pieces = self._versions.wire
+        if blocks:
+            self._output.write(pieces.start_header)
+            self._output.write(blocks)
+            self._output.write(pieces.header_end)
+        else:
+            self._output.write(pieces.start)
         self._state = _WRITE_START.success or self._state
 
     def write_body(
@@ -526,32 +512,20 @@ class Message:
         self._state = _WRITE_END.success or self._state
         return envelope
 
-    def _write_headers(self, output: Output, headers: list[Header]) -> None:
-        versions = self._versions
-        pieces = versions.wire
-        output.write(pieces.start)
-        if not pieces.header_start:
-            return
-        started = False
-        for header in headers:
-            if header.on_wire:
-                if not started:
-                    output.write(pieces.header_start)
-                    started = True
-                output.write(header.fragment(versions.scope))
-        if started:
-            output.write(pieces.header_end)
-
     def _write_body(self, output: Output, element: ElementDescription, value: object, option: WriteOption) -> None:
         mark = len(output)
         if not self._body_started:
             output.write(self._versions.wire.body_start)
+        inside = len(output)
         try:
             output.write_element(element, value, option, scope=self._versions.scope)
         except BaseException:
             output.truncate(mark)
             raise
-        self._body_started = True
+        if len(output) > inside:
+            self._body_started = True
+        else:
+            output.truncate(mark)
 
     # Sending and receiving in one step, for channels
 
@@ -594,14 +568,26 @@ class Message:
             self._state = _SEND.failure or self._state
             self._headers = headers
             self._addressed = True
-        output = Output(self._size)
-        self._write_headers(output, headers)
-        pieces = self._versions.wire
+        output, pieces = Output(self._size), self._versions.wire
+        blocks = b"".join([header.wire for header in headers])
+        if blocks:
+            output.write(pieces.start_header)
+            output.write(blocks)
+            output.write(pieces.header_end)
+        else:
+            output.write(pieces.start)
+        body = len(output)
+        if element is not None:
+            output.write(pieces.body_start)
+            inside = len(output)
+            output.write_element(element, value, option, scope=self._versions.scope)
+            if len(output) == inside:
+                # A structure without an element around it may have nothing to write.
+                element = None
         if element is None:
+            output.truncate(body)
             output.write(pieces.body_empty)
         else:
-            output.write(pieces.body_start)
-            output.write_element(element, value, option, scope=self._versions.scope)
             output.write(pieces.body_end)
         size = len(output)
         # The next message is likely about as long; a rare large one must not make every later buffer large.
@@ -612,21 +598,30 @@ class Message:
         return envelope
 
     def _complete(self, action: Header | None, to: Header, initialization: MessageInitialization) -> list[Header]:
+        """The headers of the message that is sent, in their order."""
+        before = [] if action is None else [action]
         if self._state is _EMPTY:
-            headers = self._first_headers(initialization)
-            if action is not None:
-                headers.insert(0, action)
-            headers.append(to)
-            return headers
-        headers = self._headers
-        if initialization is MessageInitialization.REQUEST and not self._find(
-            self._versions.standard[HeaderType.MESSAGE_ID].local_name, self._versions.addressing_ns
-        ):
-            for header in self._first_headers(initialization):
-                headers = self._with(headers, header)
-        if not self._addressed and not self._find(to.local_name, to.ns):
-            headers = self._with(headers, to)
-        return headers if action is None else self._with(headers, action)
+            before += self._first_headers(initialization)
+            before.append(to)
+            return before
+        after = []
+        has_to, has_id = self._addressed, initialization is MessageInitialization.BLANK
+        for header in self._headers:
+            kind = header.kind
+            if kind:
+                if kind == HeaderType.ACTION and action is not None:
+                    continue
+                has_to = has_to or kind == HeaderType.TO
+                has_id = has_id or kind == HeaderType.MESSAGE_ID
+            if header.rank < HeaderRank.TO:
+                before.append(header)
+            else:
+                after.append(header)
+        if not has_id:
+            before += self._first_headers(initialization)
+        if not has_to:
+            before.append(to)
+        return before + after
 
     def finish_receive(self) -> None:
         """The message is DONE, whatever became of reading it: the end of WsReceiveMessage, for channels."""
@@ -720,14 +715,16 @@ class Message:
         headers: list[Header] = []
         if reader.peek() == (envelope_ns, "Header"):
             reader.start_element()
-            scope = reader.scope()
+            scope, kinds = reader.scope(), self._versions.kinds
             while (name := reader.peek()) is not None:
                 if len(headers) >= self._max_headers:
                     raise QuotaExceeded(
                         f"more than max_processed_headers ({self._max_headers}) header blocks", offset=reader.position
                     )
                 span = reader.skip_element()
-                headers.append(Header(HeaderRank.ADDED, name[0], name[1], document, scope, span=span))
+                header = Header(kinds.get(name, 0), HeaderRank.ADDED, name, document, scope)
+                header.start, header.end = span
+                headers.append(header)
             leave(reader)
         if reader.peek() != (envelope_ns, "Body"):
             raise InvalidFormat("the envelope has no Body", path="Envelope", offset=reader.position)

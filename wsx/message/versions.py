@@ -80,16 +80,18 @@ class EnvelopeBytes(NamedTuple):
     body_start: bytes
     body_end: bytes
     body_empty: bytes
+    # The first two in one, for an envelope with header blocks.
+    start_header: bytes
 
 
-_NO_ENVELOPE: Final = EnvelopeBytes(b"", b"", b"", b"", b"", b"", b"")
+_NO_ENVELOPE: Final = EnvelopeBytes(b"", b"", b"", b"", b"", b"", b"", b"")
 
 
 class StandardHeader(NamedTuple):
-    """An addressing header of one combination of versions: its name and its tags."""
+    """An addressing header of one combination of versions: (namespace, local name) and its tags."""
 
     type: HeaderType
-    local_name: str
+    name: tuple[str, str]
     start: bytes
     end: bytes
 
@@ -100,8 +102,9 @@ class Versions:
 
     ``buffer`` are the pieces of the envelope as the header buffer shows it, ``wire`` those that are sent (none at all
     for messages without envelope). ``addressing_on_wire`` is False when the transport carries Action and To.
-    ``attributes`` holds the ready-made attribute text of each combination of header flags,
-    ``block_attributes`` the (namespace, local name) of what SOAP and WS-Addressing put on a header block.
+    ``standard`` are the addressing headers by type, ``kinds`` their types by name. ``attributes`` holds the ready-made
+    attribute text of each combination of header flags, ``block_attributes`` the (namespace, local name) of what SOAP
+    and WS-Addressing put on a header block.
     """
 
     envelope_version: EnvelopeVersion
@@ -114,6 +117,7 @@ class Versions:
     wire: EnvelopeBytes
     addressing_on_wire: bool
     standard: Mapping[HeaderType, StandardHeader]
+    kinds: Mapping[tuple[str, str], HeaderType]
     attributes: Mapping[int, bytes]
     anonymous_reply_to: bytes
     role_attribute: str
@@ -140,6 +144,7 @@ def _envelope_bytes(envelope: EnvelopeVersion, addressing: AddressingVersion) ->
                 f"<{prefix}Body>",
                 f"</{prefix}Body></{prefix}Envelope>",
                 f"<{prefix}Body/></{prefix}Envelope>",
+                f"<{prefix}Envelope{declarations}><{prefix}Header>",
             )
         )
     )
@@ -170,7 +175,7 @@ def _standard_headers(addressing: AddressingVersion, must: bytes) -> Mapping[Hea
     for kind, (name, must_understand) in _STANDARD.items():
         tag = prefix + name.encode("ascii")
         start = b"<" + tag + (must if must_understand else b"") + declaration + b">"
-        found[kind] = StandardHeader(kind, name, start, b"</" + tag + b">")
+        found[kind] = StandardHeader(kind, (ADDRESSING_NAMESPACES[addressing], name), start, b"</" + tag + b">")
     return MappingProxyType(found)
 
 
@@ -202,6 +207,7 @@ def _make(envelope: EnvelopeVersion, addressing: AddressingVersion) -> Versions:
         wire=pieces if has_envelope else _NO_ENVELOPE,
         addressing_on_wire=on_wire,
         standard=standard,
+        kinds=MappingProxyType({header.name: header.type for header in standard.values()}),
         attributes=attributes,
         anonymous_reply_to=reply_to,
         role_attribute="actor" if envelope is EnvelopeVersion.SOAP_1_1 else "role",
