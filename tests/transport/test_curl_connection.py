@@ -273,6 +273,16 @@ def test_select_does_for_poll(server: FaultServer, monkeypatch: pytest.MonkeyPat
     transport.close()
 
 
+def test_select_finds_a_kept_connection_dead(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("select.poll", raising=False)
+    transport = CurlTransport()
+    for path in ("/answer-then-fin", "/http-1.0", "/"):
+        assert post(transport, server.url(path))[0].status == 200
+        time.sleep(0.05)
+    assert (len(server.requests), server.connections) == (3, 3)
+    transport.close()
+
+
 def test_select_poll_tells_reading_from_writing() -> None:
     poll = polling.SelectPoll()
     assert poll.poll(0) == []

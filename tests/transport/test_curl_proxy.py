@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.fault_server import FaultServer
 from tests.support.http_calls import post
-from wsx.errors import ErrorCode
+from wsx.errors import ErrorCode, NotSupported
 from wsx.transport import HttpUrl, Phase, TransportError
 from wsx.transport.curl import CurlTransport
 
@@ -101,3 +101,8 @@ def test_plain_requests_go_to_the_proxy_whole() -> None:
         assert post(transport, "http://endpoint.invalid/x", b"<x/>")[1] == b"<x/>"
         transport.close()
         assert server.requests[0].line == b"POST http://endpoint.invalid/x HTTP/1.1"
+
+
+def test_a_proxy_over_tls_is_not_supported() -> None:
+    with pytest.raises(NotSupported, match="over TLS"):
+        CurlTransport(proxy=HttpUrl.parse("https://127.0.0.1:1/"))

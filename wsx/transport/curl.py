@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import pycurl
 
-from wsx.errors import ErrorCode
+from wsx.errors import ErrorCode, NotSupported
 from wsx.transport.failures import CURL_CODES, CurlFailure, curl_code
 from wsx.transport.heads import check_token, final_head, head_complete, proxy_challenges, refused, request_lines
 from wsx.transport.polling import ERROR, READ, WRITE, SelectPoll
@@ -51,7 +51,6 @@ _POLL_EVENTS: Final = {
     pycurl.POLL_OUT: WRITE,
     pycurl.POLL_INOUT: READ | WRITE,
 }
-_UNCONNECTED: Final = frozenset({Phase.RESOLVE, Phase.CONNECT})
 
 _transports: weakref.WeakSet[CurlTransport] = weakref.WeakSet()
 # Handles that a forked child cannot use and must not free: another thread of the parent was inside libcurl with them.
@@ -70,6 +69,7 @@ class CurlTransport:
     :param ca_file: a PEM file with the trusted root certificates, None for the system's.
     :param accept_encoding: the content codings that a response may have, undone while it is received; None sends no
         Accept-Encoding and undoes none.
+    :raises NotSupported: for a proxy with an https URL.
     """
 
     capabilities = Capability.BOUND | Capability.ABORT
@@ -81,6 +81,8 @@ class CurlTransport:
         ca_file: str | os.PathLike[str] | None = None,
         accept_encoding: str | None = "gzip, deflate",
     ) -> None:
+        if proxy is not None and proxy.scheme != "http":
+            raise NotSupported(f"a proxy that is spoken to over TLS is not supported: {proxy}")
         self._proxy = proxy
         self._ca_file = None if ca_file is None else os.fspath(ca_file)
         self._accept_encoding = accept_encoding
@@ -163,7 +165,7 @@ class CurlTransport:
         if self._running:
             self._aborted = True
             for number in list(self._interest):
-                if number in self._sockets:
+                if self._sockets.get(number) == _inode(number):
                     _shut_down(number)
 
     def _release(self) -> None:
@@ -265,12 +267,17 @@ class CurlTransport:
         poll.register(self._kept, READ)
         try:
             return bool(poll.poll(0))
+        except OSError:
+            # Closed by libcurl, as select tells it; poll returns an event for that.
+            return True
         finally:
             poll.unregister(self._kept)
 
     # What libcurl calls while it runs
 
     def _on_new_socket(self, number: int, purpose: int) -> int:
+        # Numbers of closed sockets go: their next owner may be anything.
+        self._sockets = {known: inode for known, inode in self._sockets.items() if _inode(known) == inode}
         self._sockets[number] = _inode(number)
         self._kept = number
         self._connected = False
@@ -331,7 +338,7 @@ class CurlTransport:
         curl, body = self._curl, request.body
         self._body_size = 0 if body is None else len(body)
         try:
-            self._transfer(request, limits)
+            self._transfer(limits)
         finally:
             if self._fresh:
                 curl.setopt(pycurl.FRESH_CONNECT, 0)
@@ -339,14 +346,14 @@ class CurlTransport:
                 curl.setopt(pycurl.POSTFIELDS, b"")
         if self._aborted:
             # The end that the abort made may look like the end of the body.
-            raise self._error(request, ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted")
+            raise self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted")
         head = final_head(self._lines, curl.getinfo(pycurl.CONN_ID))
         if head is None:
-            raise self._error(request, ErrorCode.WS_E_ENDPOINT_DISCONNECTED, "the connection ended in the head")
-        self._check_head_quota(request, limits)
+            raise self._error(ErrorCode.WS_E_ENDPOINT_DISCONNECTED, "the connection ended in the head")
+        self._check_head_quota(limits)
         return head, self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
 
-    def _transfer(self, request: HttpRequest, limits: Limits) -> None:
+    def _transfer(self, limits: Limits) -> None:
         curl, multi, poll = self._curl, self._multi, self._poll
         self._phase = phase = Phase.RESOLVE
         multi.add_handle(curl)
@@ -355,16 +362,16 @@ class CurlTransport:
             since, limit = monotonic(), limits.resolve
             while running:
                 if self._aborted:
-                    raise self._error(request, ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted")
+                    raise self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted")
                 now = monotonic()
                 if self._follow_phase() is not phase:
                     phase, since = self._phase, now
                     limit = _limit(limits, phase)
                 if self._lines:
-                    self._check_head_quota(request, limits)
+                    self._check_head_quota(limits)
                 if limit is not None and now >= since + limit:
                     text = f"the limit of {limit:g} s passed in phase {self._failed_phase().name}"
-                    raise self._error(request, ErrorCode.WS_E_OPERATION_TIMED_OUT, text)
+                    raise self._error(ErrorCode.WS_E_OPERATION_TIMED_OUT, text)
                 ready = poll.poll(self._wait(now, None if limit is None else since + limit))
                 for number, events in ready:
                     running = multi.socket_action(number, _action(events))[1]
@@ -376,15 +383,17 @@ class CurlTransport:
             multi.remove_handle(curl)
         if failed:
             _, code, text = failed[0]
-            self._check_head_quota(request, limits)
-            raise self._curl_error(request, code, text)
+            self._check_head_quota(limits)
+            raise self._curl_error(code, text)
 
     def _wait(self, now: float, deadline: float | None) -> float | None:
         """Milliseconds to wait for a socket; None is for ever."""
-        ends = [end for end in (deadline, self._timer) if end is not None]
-        if self._phase in _UNCONNECTED:
-            ends.append(now + _UNCONNECTED_WAIT)
-        return max(min(ends) - now, 0.0) * 1000 if ends else None
+        end, timer = deadline, self._timer
+        if timer is not None and (end is None or timer < end):
+            end = timer
+        if self._sends == 0 and (end is None or now + _UNCONNECTED_WAIT < end):
+            end = now + _UNCONNECTED_WAIT
+        return None if end is None else max(end - now, 0.0) * 1000
 
     def _follow_phase(self) -> Phase:
         """The phase now: the callbacks lead up to SEND, from there what libcurl waits for and has got decides."""
@@ -399,26 +408,26 @@ class CurlTransport:
         """Whether the body is held back until the server says 100 or libcurl has waited for a second."""
         return self._body_size > _EXPECT_SIZE and self._curl.getinfo(pycurl.SIZE_UPLOAD_T) < self._body_size
 
-    def _check_head_quota(self, request: HttpRequest, limits: Limits) -> None:
-        if limits.max_head is not None and sum(map(len, self._lines)) > limits.max_head:
+    def _check_head_quota(self, limits: Limits) -> None:
+        if limits.max_head is not None and self._curl.getinfo(pycurl.HEADER_SIZE) > limits.max_head:
             text = f"the response head has more than max_head ({limits.max_head}) bytes"
-            raise self._error(request, ErrorCode.WS_E_QUOTA_EXCEEDED, text)
+            raise self._error(ErrorCode.WS_E_QUOTA_EXCEEDED, text)
 
     # How it failed
 
-    def _curl_error(self, request: HttpRequest, code: int, text: str) -> TransportError:
+    def _curl_error(self, code: int, text: str) -> TransportError:
         if self._aborted:
-            return self._error(request, ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted", code)
+            return self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted", code)
         if self._resend_refused:
             text = "the kept connection was lost after the request was sent on it; it is not sent again"
-            return self._error(request, ErrorCode.WS_E_ENDPOINT_DISCONNECTED, text, code)
+            return self._error(ErrorCode.WS_E_ENDPOINT_DISCONNECTED, text, code)
         getinfo = self._curl.getinfo
         failure = CurlFailure(
             code,
             os_errno=getinfo(pycurl.OS_ERRNO),
             verify=getinfo(pycurl.SSL_VERIFYRESULT),
             begun=self._sends > 0,
-            tls=request.url.scheme == "https",
+            tls=self._set_url is not None and self._set_url.scheme == "https",
             proxied=self._proxy is not None,
             connect_status=getinfo(pycurl.HTTP_CONNECTCODE),
             head_size=0 if head_complete(self._lines) else sum(map(len, self._lines)),
@@ -431,11 +440,10 @@ class CurlTransport:
         original = failure.os_errno or code if mapped is ErrorCode.WS_E_ENDPOINT_UNREACHABLE else code
         if failure.tls and not self._sends and CURL_CODES.get(code) in _TLS_CONDITIONS:
             self._connected = True
-        return self._error(request, mapped, text, original, challenges)
+        return self._error(mapped, text, original, challenges)
 
     def _error(
         self,
-        request: HttpRequest,
         code: ErrorCode,
         text: str,
         original: int | None = None,

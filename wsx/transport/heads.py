@@ -14,6 +14,7 @@ __all__ = ["check_token", "final_head", "head_complete", "interim_end", "proxy_c
 _TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 _LINE_BREAK: Final = re.compile(rb"[\r\n\0]")
 _BLANK: Final = (b"\r\n", b"\n")
+_WHITE_SPACE: Final = b" \t"
 # What the transport says itself, from the body it really sends. A second Content-Length or a Transfer-Encoding by hand
 # is the way requests are smuggled; an Expect by hand would make libcurl repeat the request after each 417.
 _OWN: Final = frozenset({b"content-length", b"transfer-encoding", b"expect"})
@@ -81,27 +82,26 @@ def final_head(lines: Sequence[bytes], connection: int) -> HttpHead | None:
     libcurl has checked the status line and each line's form; it takes an unfinished head for a finished one, though, so
     that the blank line decides.
     """
-    start = interim_end(lines)
+    start = interim_end(lines) if lines and lines[0][9:10] == b"1" else 0
     headers: list[tuple[bytes, bytes]] = []
-    for index in range(start + 1, len(lines)):
-        line = lines[index]
+    for line in lines[start + 1 :]:
         if line in _BLANK:
             version, _, rest = lines[start].partition(b" ")
-            _, _, reason = rest.strip().partition(b" ")
+            status, _, reason = rest.strip().partition(b" ")
             return HttpHead(
-                _status(lines[start]),
+                int(status[:3]) if status[:3].isdigit() else 0,
                 reason.strip().decode("latin-1"),
                 tuple(headers),
-                version.removeprefix(b"HTTP/").decode("latin-1"),
+                version[5:].decode("latin-1"),
                 connection,
             )
-        if line[:1] in (b" ", b"\t") and headers:
+        if line[0] in _WHITE_SPACE and headers:
             # RFC 9112 §5.2: a folded line continues the value before it.
             name, value = headers[-1]
             headers[-1] = (name, value + b" " + line.strip())
         else:
             name, _, value = line.partition(b":")
-            headers.append((name.strip(), value.strip()))
+            headers.append((name, value.strip()))
     return None
 
 
