@@ -196,6 +196,46 @@ def test_files_that_hold_something_are_replaced_on_request(service: OrderService
     assert len(lines(output)) == 20
 
 
+def test_csv_rows_that_fail_are_input_again(service: OrderService, tmp_path: Path) -> None:
+    path, failed, again = tmp_path / "orders.csv", tmp_path / "failed.jsonl", tmp_path / "again.jsonl"
+    path.write_text(
+        "number,ordered,priority,customer,ship_to.street,ship_to.city,ship_to.postal_code,ship_to.country,lines\n"
+        'A-1,2026-03-02,urgent,Zoë,,Oslo,0150,NO,"[{""product"": ""x"", ""quantity"": 2, ""unit_price"": 1.50}]"\n',
+        "utf-8",
+    )
+    result = send(SUBMIT, path, service.url, "--header", BATCH, "--failed", failed)
+    assert result.exit_code == 1, result.output
+    assert sums(result.output) == (0, 1, 0)
+    assert "row 1, line 2: ordered: a value of type DATETIME wanted, not '2026-03-02'" in result.output
+    failed.write_text(failed.read_text("utf-8").replace('"2026-03-02"', '"2026-03-02T08:15:00Z"'), "utf-8")
+    result = send(SUBMIT, failed, service.url, "--header", BATCH, "--failed", again)
+    assert result.exit_code == 0, result.output
+    assert sums(result.output) == (1, 0, 0)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full to write to")
+@pytest.mark.parametrize("option", ["--output", "--failed"])
+def test_a_file_that_cannot_be_written_ends_the_run_and_says_so(
+    service: OrderService, orders: Path, option: str
+) -> None:
+    rows = orders.read_text("utf-8").splitlines()
+    orders.write_text("\n".join([*rows[:5], "no json", *rows[5:]]), "utf-8")
+    result = send(SUBMIT, orders, service.url, "--header", BATCH, option, "/dev/full")
+    assert result.exit_code == 2, result.output
+    assert "/dev/full: writing ended after 0 lines" in result.output
+    sent, _, not_tried = sums(result.output)
+    assert sent == service.accepted
+    assert not_tried > 0
+
+
+@pytest.mark.parametrize("arguments", [["--dry-run"], []])
+def test_a_password_in_the_url_is_refused_and_never_shown(orders: Path, arguments: list[str]) -> None:
+    result = send(SUBMIT, orders, "http://user:s3cret@127.0.0.1:1/", *arguments)
+    assert result.exit_code == 2
+    assert "user information is not allowed" in " ".join(result.output.split())
+    assert "s3cret" not in result.output
+
+
 class Recorder(threading.Thread):
     """Takes one HTTP request as raw bytes, and answers with an empty 202."""
 

@@ -232,10 +232,11 @@ class _Run:
                 concurrency=self._concurrency,
                 max_failures=self._max_failures,
             )
-            with self._signals(sender), SendProgress(sys.stderr, total) as progress:
-                self._collect(sender, replies, failed, progress)
-            seconds = time.monotonic() - started
-            unread = self._count_not_tried(sender, rows, failed)
+            with self._signals(sender):
+                with SendProgress(sys.stderr, total) as progress:
+                    self._collect(sender, replies, failed, progress)
+                seconds = time.monotonic() - started
+                unread = self._count_not_tried(sender, rows, failed)
         replies.close()
         failed.close()
         return self._conclude(sender, (replies, failed), seconds, unread=unread)
