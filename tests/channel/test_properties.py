@@ -68,6 +68,15 @@ def test_without_envelope() -> None:
         )
 
 
+def test_numbers_stand_for_members() -> None:
+    properties = ChannelProperties(envelope_version=1, addressing_version=3, encoding=5)  # type: ignore[arg-type]
+    assert properties == ChannelProperties(
+        envelope_version=EnvelopeVersion.SOAP_1_1, addressing_version=AddressingVersion.TRANSPORT
+    )
+    assert properties.envelope_version is EnvelopeVersion.SOAP_1_1
+    assert properties.encoding is Encoding.XML_UTF8
+
+
 def test_the_channel_has_them() -> None:
     properties = ChannelProperties(connect_timeout=5)
     assert Channel(properties=properties).properties is properties

@@ -11,7 +11,14 @@ import pytest
 from tests.support.fake_transport import FakeTransport, response
 from tests.support.tables import ADDRESSING_10, BODY, ENVELOPE_11, ENVELOPE_12, HEADER, int32
 from wsx.channel import Channel, ChannelProperties, ChannelState
-from wsx.descriptions import MessageDescription, WriteOption
+from wsx.descriptions import (
+    ElementDescription,
+    FieldDescription,
+    MessageDescription,
+    StructDescription,
+    Type,
+    WriteOption,
+)
 from wsx.errors import (
     EndpointFailure,
     EndpointNotFound,
@@ -403,6 +410,26 @@ def test_abort_while_sending() -> None:
         assert channel.state is ChannelState.FAULTED
         assert transport.aborted == 1
         channel.close()
+
+
+def test_abort_while_writing() -> None:
+    transport = FakeTransport()
+    channel = opened(transport)
+
+    class Value:
+        """Another thread aborts while the value is being written."""
+
+        @property
+        def val(self) -> int:
+            channel.abort()
+            return 7
+
+    table = StructDescription(Value, [FieldDescription("val", Type.UINT32)], ns="ns")
+    description = MessageDescription("urn:act", ElementDescription("u", "ns", Type.STRUCT, table))
+    with pytest.raises(OperationAborted):
+        channel.send_message(channel.create_message(), description, Value())
+    assert not transport.requests
+    assert channel.state is ChannelState.FAULTED
 
 
 @pytest.mark.parametrize(

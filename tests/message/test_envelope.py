@@ -143,7 +143,9 @@ def test_without_envelope_addressing_is_the_transports(addressing: AddressingVer
         Message(NONE, addressing)
 
 
-@pytest.mark.parametrize(("envelope", "addressing"), [(0, 2), (4, 2), (2, 0), (2, 4), (None, 2), ("SOAP_1_1", 2)])
+@pytest.mark.parametrize(
+    ("envelope", "addressing"), [(0, 2), (4, 2), (2, 0), (2, 4), (None, 2), ("SOAP_1_1", 2), ([], {})]
+)
 def test_unknown_versions(envelope: EnvelopeVersion, addressing: AddressingVersion) -> None:
     with pytest.raises(InvalidArgument, match="unknown version"):
         Message(envelope, addressing)

@@ -150,6 +150,8 @@ def test_bad_arguments_come_before_bad_states(state: MessageState) -> None:
         lambda: message.get_header(HeaderType.ACTION, option=ReadOption.NILLABLE_POINTER),
         lambda: message.add_custom_header(None, 1),  # type: ignore[arg-type]
         lambda: message.add_custom_header(HEADER, {"value": "v"}, attributes=4),  # type: ignore[arg-type]
+        lambda: message.add_custom_header(HEADER, {"value": "v"}, attributes=[]),  # type: ignore[arg-type]
+        lambda: message.add_custom_header(int, 1),
         lambda: message.get_custom_header(HEADER, index=1),
         lambda: message.remove_custom_header(None, "ns"),  # type: ignore[arg-type]
         lambda: message.write_envelope_start("out"),  # type: ignore[arg-type]

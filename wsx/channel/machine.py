@@ -177,7 +177,7 @@ class ChannelMachine:
         self._check(_SEND)
         self._check_exchange(_EXCHANGE_SEND)
         request = self._encode(message, description, value, option, MessageInitialization.BLANK, keep=True)
-        self._exchange = ExchangeState.SENDING
+        self._begin()
         return request
 
     def start_request_reply(
@@ -203,7 +203,7 @@ class ChannelMachine:
         request.check_send()
         reply.check_receive()
         made = self._encode(request, description, value, option, MessageInitialization.REQUEST, keep=True)
-        self._exchange = ExchangeState.SENDING
+        self._begin()
         return made
 
     def preview(
@@ -213,6 +213,12 @@ class ChannelMachine:
         self._check_send(message, description, option)
         self._check(_PREVIEW)
         return self._encode(message, description, value, option, MessageInitialization.BLANK, keep=False)
+
+    def _begin(self) -> None:
+        # Writing a large message takes a while: an abort in the meantime must not be answered by sending it.
+        if self.state is not ChannelState.OPEN:
+            raise OperationAborted("the channel was aborted", url=str(self._url))
+        self._exchange = ExchangeState.SENDING
 
     def _encode(
         self,

@@ -48,7 +48,8 @@ class ChannelProperties:
     ``EndpointActionNotSupported``; when False every fault raises ``EndpointFaultReceived`` (…_FAULTS_AS_ERRORS).
     ``user_agent``: the User-Agent line of HTTP requests.
 
-    A value that is not possible raises :class:`InvalidArgument` naming the field.
+    A value that is not possible raises :class:`InvalidArgument` naming the field. The number of an enumeration's member
+    stands for the member.
     """
 
     envelope_version: EnvelopeVersion = EnvelopeVersion.SOAP_1_2
@@ -67,7 +68,9 @@ class ChannelProperties:
     user_agent: str = "MS-WebServices/1.0"
 
     def __post_init__(self) -> None:
-        versions_of(self.envelope_version, self.addressing_version)
+        versions = versions_of(self.envelope_version, self.addressing_version)
+        object.__setattr__(self, "envelope_version", versions.envelope_version)
+        object.__setattr__(self, "addressing_version", versions.addressing_version)
         self._check_encoding()
         for name in _SIZES:
             size = getattr(self, name)
@@ -93,5 +96,6 @@ class ChannelProperties:
             raise InvalidArgument(f"unknown encoding {self.encoding!r}") from error
         if (encoding is Encoding.RAW) != (self.envelope_version is EnvelopeVersion.NONE):
             raise InvalidArgument("encoding RAW and envelope version NONE go together")
+        object.__setattr__(self, "encoding", encoding)
         if encoding is not Encoding.XML_UTF8:
             raise NotSupported(f"encoding {encoding.name} is not available in this version")

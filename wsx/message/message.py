@@ -128,8 +128,7 @@ class Message:
             raise InvalidArgument(f"quotas must be a wsx.Quotas, not {quotas!r}")
         if type(max_processed_headers) is not int or max_processed_headers < 1:
             raise InvalidArgument(f"max_processed_headers must be a positive integer, not {max_processed_headers!r}")
-        versions = VERSIONS.get((envelope_version, addressing_version))
-        self._versions = versions_of(envelope_version, addressing_version) if versions is None else versions
+        self._versions = versions_of(envelope_version, addressing_version)
         self._quotas = quotas
         self._max_headers = max_processed_headers
         self._state = _EMPTY
@@ -368,6 +367,8 @@ class Message:
         local_name, ns = description.local_name, description.ns
         if local_name is None or ns is None:
             raise InvalidArgument("a header needs an element with a name")
+        if not isinstance(attributes, int):
+            raise InvalidArgument(f"attributes must be wsx.HeaderAttribute flags, not {attributes!r}")
         flags = self._versions.attributes.get(attributes)
         if flags is None:
             raise InvalidArgument(f"unknown header attributes {attributes!r}")

@@ -235,6 +235,11 @@ def versions_of(envelope_version: EnvelopeVersion, addressing_version: Addressin
 
     :raises InvalidArgument: when a version is unknown or the two do not go together (NONE needs TRANSPORT).
     """
+    if type(envelope_version) is EnvelopeVersion and type(addressing_version) is AddressingVersion:
+        # The usual case, on the way of every new message.
+        found = VERSIONS.get((envelope_version, addressing_version))
+        if found is not None:
+            return found
     try:
         key = (EnvelopeVersion(envelope_version), AddressingVersion(addressing_version))
     except ValueError as error:
