@@ -15,7 +15,7 @@ cdef enum Make:
     MAKE_TUPLE
 
 cdef class Access:
-    cdef readonly type python_type
+    cdef readonly object python_type
     cdef readonly tuple names     # Python names of the fields
     cdef readonly tuple keywords  # their names in the constructor
     cdef Py_ssize_t count
@@ -25,3 +25,4 @@ cdef class Access:
 
     cdef object build(self, PyObject** values)
     cdef object call(self, PyObject** values)
+    cdef object assign(self, PyObject** values)

@@ -11,19 +11,18 @@ import inspect
 from cpython.dict cimport PyDict_SetItem
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 
 from wsx.errors import InvalidFormat, WsError
+from wsx.values import UNSET
 
 cdef extern from "_cpython.h":
     Py_ssize_t wsx_slot_offset(object descriptor) noexcept
     PyObject** wsx_slot(object instance, Py_ssize_t offset) noexcept
+    object wsx_allocate(object cls)
 
 cdef extern from "Python.h":
-    ctypedef PyObject* (*allocfunc)(type, Py_ssize_t) noexcept
-    ctypedef struct PyTypeObject:
-        allocfunc tp_alloc
     object PyObject_Vectorcall(object function, PyObject** arguments, size_t count, object names)
 
 
@@ -36,20 +35,38 @@ def slot_offset(cls, name):
 
 
 def generated_constructor(cls):
-    """Is __init__ one that dataclasses or attrs generated to do nothing but store its arguments?"""
+    """Does making an instance do nothing but store its arguments, as dataclasses and attrs generate it?"""
     if type(cls).__call__ is not type.__call__ or cls.__new__ is not object.__new__:
         return False
     if any(hasattr(cls, hook) for hook in ("__post_init__", "__attrs_pre_init__", "__attrs_post_init__")):
         return False
+    parameters = getattr(cls, "__dataclass_params__", None)
+    if cls.__setattr__ is not object.__setattr__ and not (parameters and parameters.frozen):
+        return False
     if cls.__init__ is object.__init__:
         return True
     code = getattr(cls.__init__, "__code__", None)
-    if code is None or not code.co_filename.startswith("<"):
+    if code is None:
         return False
     attributes = getattr(cls, "__attrs_attrs__", None)
     if attributes is not None:
-        return all(a.validator is None and a.converter is None and a.on_setattr is None for a in attributes)
-    return dataclasses.is_dataclass(cls)
+        plain = all(a.validator is None and a.converter is None and a.on_setattr is None for a in attributes)
+        return plain and code.co_filename.startswith("<attrs generated")
+    return parameters is not None and generated_by_dataclasses(code)
+
+
+def generated_by_dataclasses(code):
+    """A method that dataclasses made: an __init__ in the class body is kept by them, and looks much the same."""
+    if hasattr(code, "co_qualname"):  # Python 3.11
+        return code.co_qualname.startswith("__create_fn__.<locals>.")
+    return code.co_filename == "<string>" and code.co_firstlineno == 2
+
+
+def all_fields(cls):
+    """Names of all fields that a dataclass or attrs class sets, in its constructor or by default."""
+    if dataclasses.is_dataclass(cls):
+        return {field.name for field in dataclasses.fields(cls)}
+    return {a.name for a in getattr(cls, "__attrs_attrs__", ())}
 
 
 def constructor_fields(cls):
@@ -79,7 +96,7 @@ def accepts_keywords(cls, names):
 def way_to_make(cls, names, slots):
     """(Make, keywords): how an instance with these fields comes to be."""
     fields = constructor_fields(cls)
-    if all(slots) and generated_constructor(cls) and (fields is None or set(fields) <= set(names)):
+    if all(slots) and generated_constructor(cls) and all_fields(cls) <= set(names):
         return MAKE_SLOTS, names
     if fields is not None and set(names) <= set(fields):
         return MAKE_CALL, tuple(fields[name] for name in names)
@@ -88,20 +105,10 @@ def way_to_make(cls, names, slots):
     return MAKE_SETATTR, names
 
 
-cdef object allocate(type cls):
-    """A new instance of cls without its constructor."""
-    cdef PyObject* made = (<PyTypeObject*>cls).tp_alloc(cls, 0)
-    if made is NULL:
-        raise
-    cdef object instance = <object>made
-    Py_XDECREF(made)
-    return instance
-
-
 cdef class Access:
     """Taking apart and putting together values of `python_type` that have the fields `names`."""
 
-    def __cinit__(self, type python_type not None, tuple names not None):
+    def __cinit__(self, object python_type, tuple names not None):
         cdef Py_ssize_t i
         self.python_type = python_type
         self.names = self.keywords = names
@@ -128,7 +135,7 @@ cdef class Access:
         cdef Py_ssize_t i
         cdef object made
         if self.make == MAKE_SLOTS:
-            made = allocate(self.python_type)
+            made = wsx_allocate(self.python_type)
             for i in range(self.count):
                 wsx_slot(made, self.slots[i])[0] = values[i]
                 values[i] = NULL
@@ -142,11 +149,23 @@ cdef class Access:
         elif self.make == MAKE_DICT:
             made = {}
             for i in range(self.count):
-                PyDict_SetItem(made, self.names[i], <object>values[i])
+                if <object>values[i] is not UNSET:
+                    PyDict_SetItem(made, self.names[i], <object>values[i])
         else:
-            made = self.python_type.__new__(self.python_type)
+            made = self.assign(values)
+        return made
+
+    cdef object assign(self, PyObject** values):
+        """A new instance without constructor, its attributes set; what a setter raises is a value that does not fit."""
+        cdef Py_ssize_t i
+        cdef object made = self.python_type.__new__(self.python_type)
+        try:
             for i in range(self.count):
                 setattr(made, self.names[i], <object>values[i])
+        except (WsError, MemoryError):
+            raise
+        except Exception as error:
+            raise InvalidFormat(f"{self.python_type.__name__} refuses the values: {error}") from error
         return made
 
     cdef object call(self, PyObject** values):

@@ -97,6 +97,9 @@ static inline PyObject **wsx_slot(PyObject *object, Py_ssize_t offset)
     return (PyObject **)((char *)object + offset);
 }
 
+/* A new instance of a class without its constructor, NULL with an exception when there is no memory. */
+static inline PyObject *wsx_allocate(PyObject *cls) { return ((PyTypeObject *)cls)->tp_alloc((PyTypeObject *)cls, 0); }
+
 /* The characters of an ASCII str to be filled in: a new str of length bytes. */
 static inline PyObject *wsx_ascii_string(const char *text, Py_ssize_t length)
 {

@@ -35,9 +35,10 @@ from cpython.dict cimport PyDict_GetItemWithError
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.long cimport PyLong_CheckExact
 from cpython.object cimport PyObject_Str
-from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.ref cimport Py_INCREF
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.math cimport isfinite
+from libcpp cimport bool as cppbool
+from libc.math cimport INFINITY, isfinite
 from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport UINT64_MAX, uint16_t, uint32_t
 from libc.string cimport memcmp, memcpy, memset
@@ -59,6 +60,7 @@ cdef extern from "_cpython.h":
     object wsx_long_from_16_bytes(const unsigned char* data)
     Py_ssize_t wsx_slot_offset(object descriptor) noexcept
     PyObject** wsx_slot(object instance, Py_ssize_t offset) noexcept
+    object wsx_allocate(object cls)
     object wsx_ascii_string(const char* text, Py_ssize_t length)
 
 cdef extern from "_text.h":
@@ -78,6 +80,7 @@ cdef extern from "_number.h":
     char* wsx_put_int64(char* out, int64_t n) noexcept
     char* wsx_put_uint64(char* out, uint64_t n) noexcept
     char* wsx_put_real[Real](char* out, Real value) noexcept
+    char* wsx_put_scaled(char* out, bint negative, uint64_t coefficient, int exponent) noexcept
     char* wsx_put_guid(char* out, const unsigned char* data) noexcept
     char* wsx_put_base64(char* out, const unsigned char* data, size_t length) noexcept
     WsxRead wsx_read_int64(const char* text, size_t length, int64_t* value, bint* negative) noexcept
@@ -86,10 +89,12 @@ cdef extern from "_number.h":
     bint wsx_read_guid(const char* text, size_t length, unsigned char* data) noexcept
     ptrdiff_t wsx_read_base64(unsigned char* out, const char* text, size_t length) noexcept
 
+cdef extern from "_mpdecimal.h":
+    bint wsx_decimal_is(object number, bint negative, uint64_t coefficient, Py_ssize_t exponent) noexcept
+    bint wsx_decimal_parts(object number, cppbool* negative, uint64_t* coefficient, Py_ssize_t* exponent) noexcept
+    object wsx_decimal_new(object like, bint negative, uint64_t coefficient, Py_ssize_t exponent)
+
 cdef extern from "Python.h":
-    ctypedef PyObject* (*allocfunc)(type, Py_ssize_t) noexcept
-    ctypedef struct PyTypeObject:
-        allocfunc tp_alloc
     bint PyUnicode_CheckExact(object)
     bint PyUnicode_Check(object)
     bint PyUnicode_IS_COMPACT_ASCII(object)
@@ -116,16 +121,6 @@ cdef object UNKNOWN_SAFETY = uuid.SafeUUID.unknown
 cdef Py_ssize_t UUID_INT = wsx_slot_offset(uuid.UUID.__dict__.get("int"))
 cdef Py_ssize_t UUID_SAFE = wsx_slot_offset(uuid.UUID.__dict__.get("is_safe"))
 cdef bint UUID_SLOTS = UUID_INT != 0 and UUID_SAFE != 0
-
-
-cdef object new(object cls):
-    """A new instance of cls without its constructor."""
-    cdef PyObject* made = (<PyTypeObject*>cls).tp_alloc(<type>cls, 0)
-    if made is NULL:
-        raise MemoryError
-    cdef object instance = <object>made
-    Py_XDECREF(made)
-    return instance
 
 
 cdef int wrong_type(object value, str wanted) except -1:
@@ -191,7 +186,8 @@ cdef object index_of(object value, str wanted):
 
 
 cdef int too_large(object value, const Codec* codec) except -1:
-    raise NumericOverflow(f"{value} does not fit {'unsigned ' if codec.most_unsigned else ''}{codec.bits} bits")
+    shown = value if value.bit_length() < 256 else f"an int of {value.bit_length()} bits"
+    raise NumericOverflow(f"{shown} does not fit {'unsigned ' if codec.most_unsigned else ''}{codec.bits} bits")
 
 
 cdef int write_int(Out* out, PyObject* value, const Codec* codec) except -1:
@@ -263,10 +259,16 @@ cdef double double_of(object value) except? -1.0:
     """The float of a float subclass, an int, or anything with __float__ (NumPy scalars, Decimal); no str, no bool."""
     if isinstance(value, bool) or not (hasattr(type(value), "__float__") or hasattr(type(value), "__index__")):
         wrong_type(value, "float")
+    cdef double number
     try:
-        return PyFloat_AsDouble(value)
+        number = PyFloat_AsDouble(value)
     except OverflowError:
-        raise NumericOverflow(f"an int of {value.bit_length()} bits does not fit a double") from None
+        number = INFINITY
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise InvalidArgument(f"a {type(value).__name__} that is no float: {error}") from error
+    if not isfinite(number) and number == number and value != number:
+        raise NumericOverflow(f"a {type(value).__name__} does not fit a double")
+    return number
 
 
 cdef int write_double(Out* out, PyObject* value, const Codec* codec) except -1:
@@ -296,7 +298,7 @@ cdef int write_float(Out* out, PyObject* value, const Codec* codec) except -1:
 
 
 cdef PyObject* read_double(const char* text, Py_ssize_t length, bint ascii, const Codec* codec) except NULL:
-    cdef double number
+    cdef double number = 0
     text, length = trimmed(text, length)
     cdef WsxRead outcome = wsx_read_real[double](text, length, &number)
     if outcome == WSX_MALFORMED:
@@ -307,7 +309,7 @@ cdef PyObject* read_double(const char* text, Py_ssize_t length, bint ascii, cons
 
 
 cdef PyObject* read_float(const char* text, Py_ssize_t length, bint ascii, const Codec* codec) except NULL:
-    cdef float number
+    cdef float number = 0
     text, length = trimmed(text, length)
     cdef WsxRead outcome = wsx_read_real[float](text, length, &number)
     if outcome == WSX_MALFORMED:
@@ -325,45 +327,76 @@ cdef enum:
     MOST_SCALE = 28
 
 
+# A decimal whose inside is as _mpdecimal.h has it; None where it is not: then str() and Decimal(text) serve.
+cdef object KNOWN_DECIMAL = Decimal("-12.50")
+
+
+def decimal_layout_is_known():
+    """Do decimals look, and do made ones behave, as _mpdecimal.h has them? Checked once, on import."""
+    probes = [("0", 0, 0, 0), ("-12.50", 1, 1250, -2), ("9999999999999999999", 0, 9999999999999999999, 0),
+              ("1E+5", 0, 1, 5), ("-0.0000001", 1, 1, -7)]
+    for text, negative, coefficient, exponent in probes:
+        number = Decimal(text)
+        if not wsx_decimal_is(number, negative, coefficient, exponent):
+            return False
+        made = wsx_decimal_new(number, negative, coefficient, exponent)
+        if made.as_tuple() != number.as_tuple() or made != number or hash(made) != hash(number) or -made + made != 0:
+            return False
+    return True
+
+
+if not decimal_layout_is_known():
+    KNOWN_DECIMAL = None
+
+
 cdef int write_decimal(Out* out, PyObject* value, const Codec* codec) except -1:
     """Plain digits without superfluous zeros, from the text of the Decimal (its digits are not public)."""
     cdef object item = <object>value
-    if type(item) is not Decimal:
+    cdef cppbool below_zero
+    cdef uint64_t coefficient
+    cdef Py_ssize_t scale
+    if type(item) is Decimal:
+        if (KNOWN_DECIMAL is not None and wsx_decimal_parts(item, &below_zero, &coefficient, &scale)
+                and -MOST_SCALE <= scale <= 0):
+            out_reserve(out, 64)
+            out.cursor = wsx_put_scaled(out.cursor, below_zero, coefficient, <int>scale)
+            return 0
+    else:
         if isinstance(item, bool) or not isinstance(item, (Decimal, int)):
             return wrong_type(item, "decimal.Decimal")
         item = Decimal(item)
     cdef object text = PyObject_Str(item)
     cdef const char* p = <const char*>PyUnicode_DATA(text)
-    cdef Py_ssize_t length = PyUnicode_GET_LENGTH(text), whole = -1, count = 0, i
+    cdef Py_ssize_t length = PyUnicode_GET_LENGTH(text), whole = -1, count = 0, digit = 0, i
     cdef bint negative = p[0] == c"-"
     cdef int64_t exponent = 0
     cdef char[64] digits
     for i in range(negative, length):
         if p[i] == c".":
-            whole = count
+            whole = digit
         elif c"0" <= p[i] <= c"9":
-            if count < 64:
-                if count == 0 and p[i] == c"0":
-                    if whole >= 0:
-                        exponent -= 1  # a zero right after the point
-                    continue
-                digits[count] = p[i]
-            count += 1
-        elif p[i] == c"E":
+            if digit or p[i] != c"0":
+                if digit < 64:
+                    digits[digit] = p[i]
+                digit += 1
+                if p[i] != c"0":
+                    count = digit  # without the zeros at the end
+            elif whole >= 0:
+                exponent -= 1  # a zero right after the point
+        elif p[i] == c"E" or p[i] == c"e":
             exponent += int(text[i + 1:])
             break
         else:
             raise InvalidFormat(f"{text} has no xs:decimal form")
     # the number is 0.d1d2d3… × 10 ** exponent
-    exponent += count if whole < 0 else whole
-    while 0 < count <= 64 and digits[count - 1] == c"0":
-        count -= 1
+    exponent += digit if whole < 0 else whole
     if count == 0:
         return out_append(out, b"0", 1)
     if count > 29 or exponent > 29 or count - exponent > MOST_SCALE or (
         count >= 29 or exponent >= 29
     ) and int((<bytes>digits[:count]).ljust(exponent if exponent > count else count, b"0")) > MOST_96_BITS:
-        raise NumericOverflow(f"{text} does not fit 96 bits with a scale of at most {MOST_SCALE}")
+        shown = text if length < 80 else f"a decimal of {digit} digits"
+        raise NumericOverflow(f"{shown} does not fit 96 bits with a scale of at most {MOST_SCALE}")
     out_reserve(out, 64)
     if negative:
         out.cursor[0] = c"-"
@@ -391,10 +424,12 @@ cdef int write_decimal(Out* out, PyObject* value, const Codec* codec) except -1:
 cdef PyObject* read_decimal(const char* text, Py_ssize_t length, bint ascii, const Codec* codec) except NULL:
     """sign? digits ('.' digits)?, within 96 bits and a scale of 28; also `.5` and `5.`, as XSD part 2 has it."""
     cdef Py_ssize_t i, digits = 0, significant = 0, scale = 0
+    cdef uint64_t coefficient = 0
     cdef bint point = False
     text, length = trimmed(text, length)
     for i in range(length):
         if c"0" <= text[i] <= c"9":
+            coefficient = coefficient * 10 + <unsigned int>(text[i] - c"0")
             digits += 1
             scale += point
             if significant or text[i] != c"0":
@@ -406,6 +441,8 @@ cdef PyObject* read_decimal(const char* text, Py_ssize_t length, bint ascii, con
             break
     if digits == 0:
         malformed(text, length, "xs:decimal")
+    if significant < 19 and scale <= MOST_SCALE and KNOWN_DECIMAL is not None:
+        return owned(wsx_decimal_new(KNOWN_DECIMAL, text[0] == c"-", coefficient, -scale))
     value = Decimal(wsx_ascii_string(text, length))
     if scale > MOST_SCALE or significant >= 29:
         check_decimal(value)
@@ -415,11 +452,14 @@ cdef PyObject* read_decimal(const char* text, Py_ssize_t length, bint ascii, con
 cdef int check_decimal(object value) except -1:
     """Raises when the value, without its trailing zeros, is no DECIMAL."""
     sign, digits, exponent = value.as_tuple()
-    number = int("".join(map(str, digits)))
-    while exponent < 0 and number % 10 == 0 and number:
-        number //= 10
+    count = len(digits)
+    while exponent < 0 and count and digits[count - 1] == 0:
+        count -= 1
         exponent += 1
-    if number and (exponent < -MOST_SCALE or number > MOST_96_BITS):
+    first = next((i for i, digit in enumerate(digits) if digit), count)
+    if first < count and (
+        exponent < -MOST_SCALE or count - first > 29 or int("".join(map(str, digits[first:count]))) > MOST_96_BITS
+    ):
         raise NumericOverflow(f"a decimal of {len(digits)} digits does not fit 96 bits with a scale of {MOST_SCALE}")
     return 0
 
@@ -461,6 +501,8 @@ cdef int write_datetime(Out* out, PyObject* value, const Codec* codec) except -1
     zone = datetime_tzinfo(item)
     if zone is not None:
         offset = 0 if zone is get_utc() else offset_minutes(item)
+        if offset and (datetime_year(item) == 1 or datetime_year(item) == 9999):
+            within_years(item)
         if offset == 0:
             p[0] = c"Z"
             p += 1
@@ -484,6 +526,15 @@ cdef int offset_minutes(object moment) except? -10000:
     if timedelta_microseconds(delta) or seconds % 60 or abs(seconds) > 14 * 3600:
         raise InvalidFormat(f"the offset {delta} is not in whole minutes up to 14:00")
     return seconds // 60
+
+
+cdef int within_years(object moment) except -1:
+    """In UTC the moment must be within the years 1 to 9999, as WS_DATETIME's ticks are (types.md §1)."""
+    try:
+        moment.astimezone(get_utc())
+    except OverflowError:
+        raise InvalidFormat(f"{moment} is outside the years 1 to 9999 in UTC") from None
+    return 0
 
 
 cdef int number_at(const char* text, Py_ssize_t start, Py_ssize_t count) noexcept:
@@ -587,7 +638,7 @@ cdef PyObject* read_guid(const char* text, Py_ssize_t length, bint ascii, const 
     number = wsx_long_from_16_bytes(data)
     if not UUID_SLOTS:
         return owned(UUID(int=number))
-    item = new(UUID)
+    item = wsx_allocate(UUID)
     wsx_slot(item, UUID_INT)[0] = owned(number)
     wsx_slot(item, UUID_SAFE)[0] = owned(UNKNOWN_SAFETY)
     return owned(item)

@@ -109,6 +109,34 @@ template <class Real> static inline char *wsx_put_real(char *out, Real value)
     return wsx_put_uint64(out, (uint64_t)(exponent < 0 ? -exponent : exponent));
 }
 
+/* coefficient * 10**exponent, the exponent from -28 to 0, without superfluous zeros; up to 64 bytes are written. */
+static inline char *wsx_put_scaled(char *out, bool negative, uint64_t coefficient, int exponent)
+{
+    char digits[64];
+    if (coefficient == 0) {
+        *out = '0';
+        return out + 1;
+    }
+    while (exponent < 0 && coefficient % 10 == 0)
+        coefficient /= 10, exponent++;
+    if (negative)
+        *out++ = '-';
+    if (exponent == 0)
+        return wsx_put_uint64(out, coefficient);
+    int count = (int)(wsx_put_uint64(digits, coefficient) - digits), whole = count + exponent;
+    if (whole > 0) {
+        memcpy(out, digits, 20);
+        out += whole;
+        *out++ = '.';
+        memcpy(out, digits + whole, 20);
+        return out + (count - whole);
+    }
+    memcpy(out, "0.000000000000000000000000000000", 32);
+    out += 2 - whole;
+    memcpy(out, digits, 20);
+    return out + count;
+}
+
 /* Outcome of reading a number. */
 enum WsxRead { WSX_OK, WSX_MALFORMED, WSX_OVERFLOW, WSX_JUST_ABOVE };
 

@@ -44,7 +44,8 @@ cdef class WritePlan:
 cdef class WriteRoot:
     # One element in one scope, with the size that its last output had.
     cdef WriteStep step
-    cdef int type
+    cdef bint own_nil           # STRING, BYTES: nil by the value itself
+    cdef bint pointer_only      # WSZ
     cdef bint fields_only       # no element around the fields
     cdef Py_ssize_t size_hint
     cdef list keep
@@ -84,9 +85,19 @@ cdef class ReadPlan:
 
 cdef class ReadRoot:
     cdef ReadStep step
-    cdef int type
+    cdef bint pointer_only      # WSZ
     cdef bint fields_only
     cdef list keep
+
+# WS_WRITE_OPTION and WS_READ_OPTION
+cdef enum:
+    REQUIRED_VALUE = 1
+    REQUIRED_POINTER = 2
+    WRITE_NILLABLE_VALUE = 3
+    WRITE_NILLABLE_POINTER = 4
+    READ_OPTIONAL_POINTER = 3
+    READ_NILLABLE_POINTER = 4
+    READ_NILLABLE_VALUE = 5
 
 cdef WriteRoot write_root(object element, tuple scope)
 cdef ReadRoot read_root(object element)

@@ -268,14 +268,18 @@ cdef object reachable(object struct, dict found):
 cdef WriteRoot write_root(object element, tuple scope):
     """The plan of an element in a scope given as (prefix, namespace) pairs, innermost last."""
     cdef WriteRoot root
-    cdef dict building = {}
-    key = ("write", scope)
-    found = plans_of(element).get(key)
+    cdef dict building
+    key = scope or "write"
+    found = getattr(element, "_plans", None)
     if found is not None:
-        return found
+        found = (<dict>found).get(key)
+        if found is not None:
+            return found
+    building = {}
     around = Scope(dict(scope), scope[-1][0] if scope else "")
     root = WriteRoot.__new__(WriteRoot)
-    root.type = element.type
+    root.own_nil = element.type in (Type.STRING, Type.BYTES)
+    root.pointer_only = element.type == Type.WSZ
     root.name = element.local_name or ""
     if element.local_name is None:
         root.fields_only = True
@@ -302,14 +306,12 @@ cdef const char* name_bytes(str text, Py_ssize_t* length, list keep) except NULL
 
 
 cdef object absent_value(object field):
-    """What an absent field reads as: its default; else UNSET where nil is another value, None where it is not; an
-    empty list for items without a wrapper. No value (a Python-level NotImplemented) where it must not be absent."""
-    if field.default is not UNSET:
-        return field.default
-    if field.mapping == FieldMapping.REPEATING_ELEMENT and not field.options & FieldOption.OPTIONAL:
-        return [] if not field.item_range or field.item_range[0] == 0 else NotImplemented
+    """What an absent field reads as: its default, which is UNSET unless the table says another; nil where the field is
+    NILLABLE only; an empty list where no item is an absent one. NotImplemented where it must not be absent."""
     if field.options & FieldOption.OPTIONAL:
-        return UNSET if field.options & FieldOption.NILLABLE else None
+        return field.default
+    if field.mapping == FieldMapping.REPEATING_ELEMENT:
+        return [] if not field.item_range or field.item_range[0] == 0 else NotImplemented
     return None if field.options & FieldOption.NILLABLE else NotImplemented
 
 
@@ -396,12 +398,15 @@ cdef class ReadRoot:
 cdef ReadRoot read_root(object element):
     """The plan for reading an element."""
     cdef ReadRoot root
-    cdef dict building = {}
-    found = plans_of(element).get("read")
+    cdef dict building
+    found = getattr(element, "_plans", None)
     if found is not None:
-        return found
+        found = (<dict>found).get("read")
+        if found is not None:
+            return found
+    building = {}
     root = ReadRoot.__new__(ReadRoot)
-    root.type = element.type
+    root.pointer_only = element.type == Type.WSZ
     root.fields_only = element.local_name is None
     root.step.most = PY_SSIZE_T_MAX
     if not root.fields_only:

@@ -1,177 +1,73 @@
 # cython: cdivision=True
-"""Bytes → names, texts and, with a plan, values: a forward-only cursor over a whole document.
+"""Bytes → values, by a plan.
 
-The input is checked once, in one pass, for legal UTF-8 and legal characters (XML 1.0 §2.2); after that every slice of
-it is known to be good. There is no tree and no call back to Python for an event. Reading by a plan compares the tag
-that the table expects next with the bytes at hand; where that fails the general tokenizer parses the tag and finds
-its field. Structures being read stand on an explicit stack, so that the depth of a document never costs C stack.
+The tag that the table expects next is compared with the bytes at hand, in the spelling that this peer uses; where that
+fails the general tokenizer parses the tag and its field is searched. Structures being read stand on an explicit stack.
+There is no call back to Python but for classes whose constructor does something.
 
-Errors: InvalidFormat for what is not well-formed or not what the table says, QuotaExceeded for a limit of Quotas; both
-with byte offset and path.
+Errors: InvalidFormat for what is not what the table says, with byte offset and path.
 """
 
 cimport cython
-from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.list cimport PyList_Append, PyList_CheckExact, PyList_GET_SIZE
-from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.mem cimport PyMem_Free
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF
-from libc.stdint cimport uint32_t
-from libc.string cimport memchr, memcmp, memcpy, memset
+from libc.string cimport memcmp
 
-from wsx._buffer cimport SLACK, out_append, out_close, out_length, out_open, out_reserve
-from wsx._lexical cimport Codec, decode_string
-from wsx._plan cimport ReadPlan, ReadRoot, ReadStep, read_root
+from wsx._plan cimport (
+    READ_NILLABLE_POINTER,
+    READ_NILLABLE_VALUE,
+    READ_OPTIONAL_POINTER,
+    REQUIRED_POINTER,
+    REQUIRED_VALUE,
+    ReadPlan,
+    ReadRoot,
+    ReadStep,
+    read_root,
+)
+from wsx._scanner cimport AT_START_TAG, Attribute, Scanner, Slice, grown, is_space, same, slice_of, wsx_same, xsi
 
-import re
-
-from wsx.descriptions import XML_NAMESPACE, XMLNS_NAMESPACE, XSI_NAMESPACE, ReadOption, Type
-from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, QuotaExceeded, WsError
-from wsx.quotas import Quotas
+from wsx.descriptions import ReadOption
+from wsx.errors import InvalidArgument, InvalidFormat, WsError
 
 cdef extern from "_text.h":
-    cdef struct WsxInput:
-        size_t invalid
-        bint ascii
-    WsxInput wsx_check_input(const char* text, size_t length) noexcept
     size_t wsx_scan_text(const char* text, size_t length) noexcept
-    size_t wsx_scan_ncname(const char* text, size_t length) noexcept
-    char* wsx_put_utf8(char* out, uint32_t c) noexcept
 
 cdef extern from "Python.h":
     int PyGC_Disable() noexcept
     int PyGC_Enable() noexcept
 
-DEFAULT_QUOTAS = Quotas()
 
-cdef bytes XML_NS = XML_NAMESPACE.encode()
-cdef bytes XMLNS_NS = XMLNS_NAMESPACE.encode()
-cdef bytes XSI_NS = XSI_NAMESPACE.encode()
-
-# XMLDecl of XML 1.0 §2.8.
-cdef object DECLARATION = re.compile(
-    rb"""<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.[0-9]+"|'1\.[0-9]+')"""
-    rb"""(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"([A-Za-z][A-Za-z0-9._-]*)"|'([A-Za-z][A-Za-z0-9._-]*)'))?"""
-    rb"""(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>"""
-)
-
-cdef enum State:
-    AT_START_TAG
-    AT_END_TAG
-    AT_END
-
-
-cdef inline Slice slice_of(const char* data, Py_ssize_t length) noexcept:
-    cdef Slice made
-    made.data = data
-    made.length = length
-    return made
-
-
-cdef inline bint same(const Slice* text, const char* data, Py_ssize_t length) noexcept:
-    return text.length == length and memcmp(text.data, data, length) == 0
-
-
-cdef inline bint is_space(char c) noexcept:
-    return c == c" " or c == c"\n" or c == c"\t" or c == c"\r"
+cdef enum Prediction:
+    NOT_PREDICTED
+    TAG_OPENED
+    READ_WHOLE
 
 
 cdef str local_name(const ReadStep* step):
     return (<bytes>step.local[:step.local_length]).decode() if step.local is not NULL else ""
 
 
-cdef Py_ssize_t grown(void** array, void* inline_array, Py_ssize_t count, Py_ssize_t size) except -1:
-    """Doubles an array that is full; returns its new capacity."""
-    cdef Py_ssize_t capacity = count * 2
-    cdef void* larger = PyMem_Malloc(capacity * size)
-    if larger is NULL:
-        raise MemoryError
-    memcpy(larger, array[0], count * size)
-    if array[0] is not inline_array:
-        PyMem_Free(array[0])
-    array[0] = larger
-    return capacity
-
-
 @cython.final
-cdef class Reader:
-    """A cursor over a UTF-8 document or over a slice of one.
+cdef class Reader(Scanner):
+    """A cursor over a UTF-8 document or over a slice of one, which reads elements by their tables.
 
     ``data`` is any contiguous bytes-like object, ``start`` and ``end`` limit what is read of it (byte offsets), and
     ``scope`` are the (prefix, namespace) bindings in force around that. Raises InvalidFormat when the input is not
     UTF-8 or holds a character that XML forbids.
     """
 
-    def __cinit__(self, data, *, quotas=DEFAULT_QUOTAS, Py_ssize_t start=0, object end=None, tuple scope=()):
-        self.opens, self.open_capacity = self.inline_opens, INLINE_OPENS
-        self.bindings, self.binding_capacity = self.inline_bindings, INLINE_BINDINGS
-        self.attributes, self.attribute_capacity = self.inline_attributes, INLINE_ATTRIBUTES
+    def __cinit__(self):
         self.frames, self.frame_capacity = self.inline_frames, INLINE_FRAMES
         self.values, self.value_capacity = self.inline_values, INLINE_VALUES
-        if isinstance(data, str):
-            raise InvalidArgument("expected bytes, not str: encode the document as UTF-8")
-        try:
-            PyObject_GetBuffer(data, &self.view, PyBUF_SIMPLE)
-        except (TypeError, BufferError) as error:
-            raise InvalidArgument(f"expected bytes or a contiguous buffer, not {type(data).__name__}") from error
-        self.viewed = True
-        if type(quotas) is not Quotas:
-            raise InvalidArgument(f"quotas must be wsx.Quotas, not {type(quotas).__name__}")
-        self.max_depth = quotas.max_depth
-        self.max_attributes = quotas.max_attributes
-        self.max_namespaces = quotas.max_namespaces
-        self.max_name_length = quotas.max_name_length
-        self.max_text_length = quotas.max_text_length
-        self.max_items = quotas.max_items
-        self.open_input(start, self.view.len if end is None else end)
-        for prefix, ns in scope:
-            pair = (prefix.encode(), ns.encode())
-            self.keep_alive(pair)
-            self.bind(slice_of(PyBytes_AS_STRING(pair[0]), PyBytes_GET_SIZE(pair[0])),
-                      slice_of(PyBytes_AS_STRING(pair[1]), PyBytes_GET_SIZE(pair[1])))
 
     def __dealloc__(self):
         self.forget()
-        if self.opens is not self.inline_opens:
-            PyMem_Free(self.opens)
-        if self.bindings is not self.inline_bindings:
-            PyMem_Free(self.bindings)
-        if self.attributes is not self.inline_attributes:
-            PyMem_Free(self.attributes)
         if self.frames is not self.inline_frames:
             PyMem_Free(self.frames)
         if self.values is not self.inline_values:
             PyMem_Free(self.values)
-        out_close(&self.scratch)
-        if self.viewed:
-            PyBuffer_Release(&self.view)
-
-    cdef int open_input(self, Py_ssize_t start, Py_ssize_t end) except -1:
-        cdef WsxInput found
-        if not 0 <= start <= end <= self.view.len:
-            raise InvalidArgument(f"start and end must be within 0 and {self.view.len}, not {start} and {end}")
-        self.start = <const char*>self.view.buf
-        self.first = self.cursor = self.mark = self.start + start
-        self.end = self.start + end
-        if start == 0:
-            self.read_declaration()
-        found = wsx_check_input(self.cursor, self.end - self.cursor)
-        self.ascii = found.ascii
-        if <Py_ssize_t>found.invalid < self.end - self.cursor:
-            return self.bad(self.cursor + found.invalid, "a byte that is no UTF-8 or no character of XML")
-        return 0
-
-    # --- errors --------------------------------------------------------------------------------------------------
-
-    cdef int bad(self, const char* place, str text) except -1:
-        raise InvalidFormat(text, offset=place - self.start)
-
-    cdef int truncated(self) except -1:
-        return self.bad(self.end, "the document ends too early")
-
-    cdef int over(self, str quota, Py_ssize_t limit) except -1:
-        raise QuotaExceeded(f"more than {limit} ({quota})", offset=self.cursor - self.start)
 
     cdef str path(self, ReadRoot root):
         """`Order/items[3]/price`: the root element and the elements on the way, repeating ones with their index."""
@@ -216,498 +112,6 @@ cdef class Reader:
         self.frame_count = 0
         return 0
 
-    # --- between the tags ----------------------------------------------------------------------------------------
-
-    cdef int read_declaration(self) except -1:
-        """Byte order mark and XML declaration; encodings other than UTF-8 are named in the error."""
-        cdef Py_ssize_t length = self.end - self.cursor
-        cdef const char* p = self.cursor
-        if length >= 2 and ((<unsigned char>p[0] == 0xFF and <unsigned char>p[1] == 0xFE)
-                            or (<unsigned char>p[0] == 0xFE and <unsigned char>p[1] == 0xFF)
-                            or p[0] == 0 or p[1] == 0):
-            return self.bad(p, "the encoding is not UTF-8")
-        if length >= 3 and memcmp(p, b"\xEF\xBB\xBF", 3) == 0:
-            self.cursor += 3
-            p += 3
-            length -= 3
-        if length < 6 or memcmp(p, b"<?xml", 5) != 0 or not is_space(p[5]):
-            return 0
-        match = DECLARATION.match(<bytes>p[:min(length, 256)])
-        if match is None:
-            return self.bad(p, "the XML declaration is malformed")
-        encoding = (match[1] or match[2] or b"utf-8").lower()
-        if encoding not in (b"utf-8", b"us-ascii"):
-            return self.bad(p, f"the encoding {encoding.decode()} is not UTF-8")
-        self.cursor += match.end()
-        return 0
-
-    cdef int skip_comment(self) except -1:
-        """XML 1.0 §2.5: `--` must not occur inside."""
-        cdef const char* p = self.cursor + 4
-        while True:
-            p = <const char*>memchr(p, c"-", self.end - p) if p < self.end else NULL
-            if p is NULL or self.end - p < 3:
-                return self.truncated()
-            if p[1] == c"-":
-                if p[2] != c">":
-                    return self.bad(p, "`--` inside a comment")
-                self.cursor = p + 3
-                return 0
-            p += 1
-
-    cdef int skip_instruction(self) except -1:
-        """XML 1.0 §2.6: a target that is not xml, then anything up to `?>`."""
-        cdef const char* p = self.cursor + 2
-        cdef Py_ssize_t length = wsx_scan_ncname(p, self.end - p)
-        if length == 0 or (length == 3 and (<bytes>p[:3]).lower() == b"xml"):
-            return self.bad(self.cursor, "a processing instruction with a bad target")
-        p += length
-        if p < self.end and not is_space(p[0]) and p[0] != c"?":
-            return self.bad(p, "a processing instruction with a bad target")
-        while True:
-            p = <const char*>memchr(p, c"?", self.end - p) if p < self.end else NULL
-            if p is NULL or self.end - p < 2:
-                return self.truncated()
-            if p[1] == c">":
-                self.cursor = p + 2
-                return 0
-            p += 1
-
-    cdef int skip_markup(self) except -1:
-        """What begins with `<!` or `<?` at the cursor and is neither element nor CDATA."""
-        if self.cursor[1] == c"?":
-            return self.skip_instruction()
-        if self.end - self.cursor >= 4 and memcmp(self.cursor, b"<!--", 4) == 0:
-            return self.skip_comment()
-        if self.end - self.cursor >= 9 and memcmp(self.cursor, b"<!DOCTYPE", 9) == 0:
-            return self.bad(self.cursor, "a document type declaration (DTD) is always refused")
-        return self.bad(self.cursor, "markup that cannot stand here")
-
-    cdef int skip_misc(self) except -1:
-        """White space, comments and processing instructions between elements; stops at another `<` or at the end."""
-        while self.cursor < self.end:
-            if self.cursor[0] == c"<":
-                if self.end - self.cursor < 2:
-                    return self.truncated()
-                if self.cursor[1] != c"!" and self.cursor[1] != c"?":
-                    return 0
-                self.skip_markup()
-            elif is_space(self.cursor[0]):
-                self.cursor += 1
-            else:
-                return self.bad(self.cursor, "text where only elements can stand")
-        return 0
-
-    cdef int state(self) except -1:
-        """Moves to the next tag; parses it when it is a start tag. `<a/>` that was entered has an end tag yet."""
-        if self.pending:
-            return AT_START_TAG
-        if self.at_empty:
-            return AT_END_TAG
-        self.skip_misc()
-        if self.cursor == self.end:
-            return AT_END
-        if self.cursor[1] == c"/":
-            return AT_END_TAG
-        self.parse_tag()
-        self.pending = True
-        return AT_START_TAG
-
-    # --- tags ----------------------------------------------------------------------------------------------------
-
-    cdef int scan_name(self, Slice* name, Slice* prefix, Slice* local) except -1:
-        """QName of Namespaces in XML 1.0 §4, at the cursor."""
-        cdef const char* p = self.cursor
-        cdef Py_ssize_t length = wsx_scan_ncname(p, self.end - p)
-        prefix[0] = slice_of(p, 0)
-        local[0] = slice_of(p, length)
-        if length and p + length < self.end and p[length] == c":":
-            prefix.length = length
-            local[0] = slice_of(p + length + 1, wsx_scan_ncname(p + length + 1, self.end - p - length - 1))
-            length += 1 + local.length
-        if local.length == 0:
-            if p + length >= self.end:
-                return self.truncated()
-            return self.bad(p, "a name was expected")
-        if length > self.max_name_length:
-            return self.over("max_name_length", self.max_name_length)
-        name[0] = slice_of(p, length)
-        self.cursor += length
-        return 0
-
-    cdef int open_element(self, Slice name) except -1:
-        cdef Open* opened
-        if self.open_count >= self.max_depth:
-            return self.over("max_depth", self.max_depth)
-        if self.open_count == self.open_capacity:
-            self.open_capacity = grown(<void**>&self.opens, self.inline_opens, self.open_count, sizeof(Open))
-        opened = &self.opens[self.open_count]
-        opened.name = name
-        opened.bindings = self.binding_count
-        self.open_count += 1
-        self.attribute_count = 0
-        self.self_closing = False
-        return 0
-
-    cdef int parse_tag(self) except -1:
-        """The start tag at the cursor: opens the element, binds its declarations, resolves its names."""
-        cdef Slice name
-        cdef const char* before
-        self.tag = self.mark = self.cursor
-        self.cursor += 1
-        self.scan_name(&name, &self.element_prefix, &self.element_local)
-        self.open_element(name)
-        while True:
-            before = self.cursor
-            while self.cursor < self.end and is_space(self.cursor[0]):
-                self.cursor += 1
-            if self.cursor == self.end:
-                return self.truncated()
-            if self.cursor[0] == c">":
-                self.cursor += 1
-                break
-            if self.cursor[0] == c"/":
-                if self.end - self.cursor < 2 or self.cursor[1] != c">":
-                    return self.bad(self.cursor, "`/` that does not end the tag")
-                self.cursor += 2
-                self.self_closing = True
-                break
-            if before == self.cursor:
-                return self.bad(self.cursor, "white space before an attribute was expected")
-            self.parse_attribute()
-        self.resolve(&self.element_prefix, &self.element_ns, False)
-        if self.attribute_count:
-            self.resolve_attributes()
-        return 0
-
-    cdef int parse_attribute(self) except -1:
-        cdef Attribute* attribute
-        cdef const char* close
-        cdef Py_ssize_t i
-        if self.attribute_count >= self.max_attributes:
-            return self.over("max_attributes", self.max_attributes)
-        if self.attribute_count == self.attribute_capacity:
-            self.attribute_capacity = grown(<void**>&self.attributes, self.inline_attributes, self.attribute_count,
-                                            sizeof(Attribute))
-        attribute = &self.attributes[self.attribute_count]
-        self.scan_name(&attribute.name, &attribute.prefix, &attribute.local)
-        while self.cursor < self.end and is_space(self.cursor[0]):
-            self.cursor += 1
-        if self.cursor == self.end:
-            return self.truncated()
-        if self.cursor[0] != c"=":
-            return self.bad(self.cursor, "`=` after an attribute's name was expected")
-        self.cursor += 1
-        while self.cursor < self.end and is_space(self.cursor[0]):
-            self.cursor += 1
-        if self.cursor == self.end:
-            return self.truncated()
-        if self.cursor[0] != c'"' and self.cursor[0] != c"'":
-            return self.bad(self.cursor, "an attribute value in quotes was expected")
-        close = <const char*>memchr(self.cursor + 1, self.cursor[0], self.end - self.cursor - 1)
-        if close is NULL:
-            return self.truncated()
-        attribute.value = slice_of(self.cursor + 1, close - self.cursor - 1)
-        if attribute.value.length > self.max_text_length:
-            return self.over("max_text_length", self.max_text_length)
-        attribute.plain = True
-        for i in range(attribute.value.length):
-            if attribute.value.data[i] == c"<":
-                return self.bad(attribute.value.data + i, "`<` in an attribute value")
-            if attribute.value.data[i] == c"&" or <unsigned char>attribute.value.data[i] < 0x20:
-                attribute.plain = False
-        self.cursor = close + 1
-        if same(&attribute.name, b"xmlns", 5) or same(&attribute.prefix, b"xmlns", 5):
-            return self.declare(attribute)
-        self.attribute_count += 1
-        return 0
-
-    cdef int declare(self, const Attribute* attribute) except -1:
-        """A namespace declaration (Namespaces in XML 1.0 §2, §3: xml and xmlns are bound for good)."""
-        cdef Slice prefix = attribute.local, ns
-        cdef Py_ssize_t i
-        cdef bint is_xml
-        if attribute.prefix.length == 0:
-            prefix.length = 0
-        for i in range(self.opens[self.open_count - 1].bindings, self.binding_count):
-            if same(&prefix, self.bindings[i].prefix.data, self.bindings[i].prefix.length):
-                return self.bad(attribute.name.data, "a prefix is declared twice in one tag")
-        self.attribute_text(attribute, &ns)
-        if not attribute.plain:
-            kept = <bytes>ns.data[:ns.length]
-            self.keep_alive(kept)
-            ns.data = PyBytes_AS_STRING(kept)
-        is_xml = same(&prefix, b"xml", 3)
-        if (
-            same(&prefix, b"xmlns", 5)
-            or is_xml != same(&ns, PyBytes_AS_STRING(XML_NS), PyBytes_GET_SIZE(XML_NS))
-            or same(&ns, PyBytes_AS_STRING(XMLNS_NS), PyBytes_GET_SIZE(XMLNS_NS))
-            or (prefix.length and not ns.length)
-        ):
-            return self.bad(attribute.name.data, "a namespace declaration that is not allowed")
-        return self.bind(prefix, ns)
-
-    cdef int bind(self, Slice prefix, Slice ns) except -1:
-        if self.binding_count >= self.max_namespaces:
-            return self.over("max_namespaces", self.max_namespaces)
-        if self.binding_count == self.binding_capacity:
-            self.binding_capacity = grown(<void**>&self.bindings, self.inline_bindings, self.binding_count,
-                                          sizeof(Binding))
-        self.bindings[self.binding_count].prefix = prefix
-        self.bindings[self.binding_count].ns = ns
-        self.binding_count += 1
-        return 0
-
-    cdef int keep_alive(self, object kept) except -1:
-        if self.keep is None:
-            self.keep = []
-        self.keep.append(kept)
-        return 0
-
-    cdef int resolve(self, const Slice* prefix, Slice* ns, bint attribute) except -1:
-        """The namespace that a prefix stands for; the default one does not apply to attributes."""
-        cdef Py_ssize_t i
-        if prefix.length == 0 and attribute:
-            ns[0] = slice_of(b"", 0)
-            return 0
-        for i in range(self.binding_count - 1, -1, -1):
-            if same(prefix, self.bindings[i].prefix.data, self.bindings[i].prefix.length):
-                ns[0] = self.bindings[i].ns
-                return 0
-        if prefix.length == 0:
-            ns[0] = slice_of(b"", 0)
-        elif same(prefix, b"xml", 3):
-            ns[0] = slice_of(PyBytes_AS_STRING(XML_NS), PyBytes_GET_SIZE(XML_NS))
-        else:
-            return self.bad(prefix.data, f"the prefix {self.string(prefix[0])} is not bound to a namespace")
-        return 0
-
-    cdef int resolve_attributes(self) except -1:
-        """Namespaces of the attributes; two with the same name are an error (Namespaces in XML 1.0 §6.3)."""
-        cdef Py_ssize_t i, j
-        cdef Attribute* one
-        cdef Attribute* other
-        for i in range(self.attribute_count):
-            one = &self.attributes[i]
-            self.resolve(&one.prefix, &one.ns, True)
-            for j in range(i):
-                other = &self.attributes[j]
-                if same(&one.local, other.local.data, other.local.length) and same(&one.ns, other.ns.data,
-                                                                                   other.ns.length):
-                    return self.bad(one.name.data, f"attribute {self.string(one.name)} stands twice")
-        return 0
-
-    cdef int end_tag(self) except -1:
-        """Consumes the end tag of the innermost element."""
-        cdef Slice* name = &self.opens[self.open_count - 1].name
-        cdef const char* p = self.cursor
-        if self.end - p < name.length + 3:
-            if p == self.end:
-                return self.truncated()
-            return self.unexpected_end()
-        if p[0] != c"<" or p[1] != c"/" or memcmp(p + 2, name.data, name.length) != 0:
-            return self.unexpected_end()
-        p += 2 + name.length
-        if p[0] != c">":
-            while p < self.end and is_space(p[0]):
-                p += 1
-            if p == self.end:
-                return self.truncated()
-            if p[0] != c">":
-                return self.unexpected_end()
-        self.cursor = p + 1
-        self.close_element()
-        return 0
-
-    cdef int unexpected_end(self) except -1:
-        return self.bad(self.cursor, f"</{self.string(self.opens[self.open_count - 1].name)}> was expected")
-
-    cdef void close_element(self) noexcept:
-        self.open_count -= 1
-        self.binding_count = self.opens[self.open_count].bindings
-
-    # --- text ----------------------------------------------------------------------------------------------------
-
-    cdef bint is_ascii(self, const Slice* text) noexcept:
-        """Is that known without a look? Text in the scratch may come from character references."""
-        return self.ascii and text.data is not self.scratch.start
-
-    cdef object string(self, Slice text):
-        return decode_string(text.data, text.length, self.is_ascii(&text))
-
-    cdef int reference(self) except -1:
-        """Appends to the scratch what the reference at the cursor stands for: five entities and characters."""
-        cdef const char* p = self.cursor + 1
-        cdef const char* semicolon = <const char*>memchr(p, c";", min(self.end - p, 12))
-        cdef uint32_t c = 0
-        cdef Py_ssize_t length
-        if semicolon is NULL:
-            return self.bad(self.cursor, "`&` that begins no reference")
-        length = semicolon - p
-        if length == 2 and memcmp(p, b"lt", 2) == 0:
-            c = c"<"
-        elif length == 2 and memcmp(p, b"gt", 2) == 0:
-            c = c">"
-        elif length == 3 and memcmp(p, b"amp", 3) == 0:
-            c = c"&"
-        elif length == 4 and memcmp(p, b"quot", 4) == 0:
-            c = c'"'
-        elif length == 4 and memcmp(p, b"apos", 4) == 0:
-            c = c"'"
-        else:
-            c = character_of(p, length)
-            if c == 0:
-                return self.bad(self.cursor, "a reference that XML does not allow")
-        out_reserve(&self.scratch, 4)
-        self.scratch.cursor = wsx_put_utf8(self.scratch.cursor, c)
-        self.cursor = semicolon + 1
-        return 0
-
-    cdef int cdata(self) except -1:
-        """Appends the CDATA section at the cursor to the scratch, line ends normalised (XML 1.0 §2.11)."""
-        cdef const char* p = self.cursor + 9
-        cdef const char* close = p
-        while True:
-            close = <const char*>memchr(close, c"]", self.end - close) if close < self.end else NULL
-            if close is NULL or self.end - close < 3:
-                return self.truncated()
-            if close[1] == c"]" and close[2] == c">":
-                break
-            close += 1
-        while p < close:
-            if p[0] == c"\r":
-                out_append(&self.scratch, b"\n", 1)
-                if p + 1 < close and p[1] == c"\n":
-                    p += 1
-            else:
-                out_append(&self.scratch, p, 1)
-            p += 1
-        self.cursor = close + 3
-        return 0
-
-    cdef int text_piecewise(self) except -1:
-        """Collects the character data up to the next tag in the scratch."""
-        cdef Py_ssize_t length
-        while True:
-            length = wsx_scan_text(self.cursor, self.end - self.cursor)
-            out_append(&self.scratch, self.cursor, length)
-            self.cursor += length
-            if out_length(&self.scratch) > self.max_text_length:
-                return self.over("max_text_length", self.max_text_length)
-            if self.cursor == self.end:
-                return self.truncated()
-            if self.cursor[0] == c"&":
-                self.reference()
-            elif self.cursor[0] == c"\r":
-                out_append(&self.scratch, b"\n", 1)
-                self.cursor += 1
-                if self.cursor < self.end and self.cursor[0] == c"\n":
-                    self.cursor += 1
-            elif self.cursor[0] == c"]":
-                if self.end - self.cursor >= 3 and memcmp(self.cursor, b"]]>", 3) == 0:
-                    return self.bad(self.cursor, "`]]>` in text")
-                out_append(&self.scratch, b"]", 1)
-                self.cursor += 1
-            elif self.end - self.cursor < 2:
-                return self.truncated()
-            elif self.cursor[1] == c"!" and self.end - self.cursor >= 9 and memcmp(self.cursor, b"<![CDATA[", 9) == 0:
-                self.cdata()
-            elif self.cursor[1] == c"!" or self.cursor[1] == c"?":
-                self.skip_markup()
-            else:
-                return 0
-
-    cdef int text(self, Slice* text) except -1:
-        """The character data up to the next tag: a slice of the input, else of the scratch."""
-        cdef Py_ssize_t length = wsx_scan_text(self.cursor, self.end - self.cursor)
-        self.mark = self.cursor
-        if self.end - self.cursor - length >= 2 and self.cursor[length] == c"<":
-            if self.cursor[length + 1] != c"!" and self.cursor[length + 1] != c"?":
-                if length > self.max_text_length:
-                    return self.over("max_text_length", self.max_text_length)
-                text[0] = slice_of(self.cursor, length)
-                self.cursor += length
-                return 0
-        if self.scratch.owner is NULL:
-            out_open(&self.scratch, 1024)
-        self.scratch.cursor = self.scratch.start
-        self.text_piecewise()
-        text[0] = slice_of(self.scratch.start, out_length(&self.scratch))
-        return 0
-
-    cdef int attribute_text(self, const Attribute* attribute, Slice* text) except -1:
-        """The value of an attribute, normalised (XML 1.0 §3.3.3)."""
-        cdef const char* after = self.cursor
-        cdef const char* end = attribute.value.data + attribute.value.length
-        self.mark = attribute.value.data
-        if attribute.plain:
-            text[0] = attribute.value
-            return 0
-        if self.scratch.owner is NULL:
-            out_open(&self.scratch, 1024)
-        self.scratch.cursor = self.scratch.start
-        self.cursor = attribute.value.data
-        while self.cursor < end:
-            if self.cursor[0] == c"&":
-                self.reference()
-                if self.cursor > end:
-                    return self.bad(self.mark, "`&` that begins no reference")
-                continue
-            if is_space(self.cursor[0]):
-                out_append(&self.scratch, b" ", 1)
-                if self.cursor[0] == c"\r" and self.cursor + 1 < end and self.cursor[1] == c"\n":
-                    self.cursor += 1
-            else:
-                out_append(&self.scratch, self.cursor, 1)
-            self.cursor += 1
-        self.cursor = after
-        text[0] = slice_of(self.scratch.start, out_length(&self.scratch))
-        return 0
-
-    # --- by the table --------------------------------------------------------------------------------------------
-
-    cdef int nil(self) except -1:
-        """Does the start tag say xsi:nil? `true` and `1` do, `false` and `0` do not."""
-        cdef Attribute* attribute
-        cdef Slice value
-        cdef Py_ssize_t i
-        for i in range(self.attribute_count):
-            attribute = &self.attributes[i]
-            if same(&attribute.local, b"nil", 3) and same(&attribute.ns, PyBytes_AS_STRING(XSI_NS),
-                                                          PyBytes_GET_SIZE(XSI_NS)):
-                self.attribute_text(attribute, &value)
-                while value.length and is_space(value.data[0]):
-                    value = slice_of(value.data + 1, value.length - 1)
-                while value.length and is_space(value.data[value.length - 1]):
-                    value.length -= 1
-                if same(&value, b"true", 4) or same(&value, b"1", 1):
-                    return True
-                if same(&value, b"false", 5) or same(&value, b"0", 1):
-                    return False
-                return self.bad(attribute.value.data, "xsi:nil that is no xs:boolean")
-        return False
-
-    cdef int no_attributes(self) except -1:
-        """Only the attributes that XSD allows on every element (xsi:type, xsi:nil, xsi:schemaLocation …) may stand."""
-        cdef Py_ssize_t i
-        for i in range(self.attribute_count):
-            if not same(&self.attributes[i].ns, PyBytes_AS_STRING(XSI_NS), PyBytes_GET_SIZE(XSI_NS)):
-                return self.bad(self.attributes[i].name.data,
-                                f"attribute {self.string(self.attributes[i].name)} is not in the table")
-        return 0
-
-    cdef int simple_text(self, Slice* text) except -1:
-        """The text of an element without children, its end tag consumed."""
-        if self.self_closing:
-            self.mark = self.cursor
-            self.close_element()
-            text[0] = slice_of(self.cursor, 0)
-            return 0
-        self.text(text)
-        if self.cursor[1] != c"/":
-            return self.bad(self.cursor, "an element inside simple content")
-        return self.end_tag()
-
     cdef object scalar(self, const ReadStep* step):
         """The value of a scalar element whose start tag was read."""
         cdef Slice text
@@ -732,7 +136,7 @@ cdef class Reader:
         frame.plan = plan_
         frame.step = plan.attributes
         frame.values = self.value_count
-        frame.in_wrapper = False
+        frame.in_wrapper = frame.wrapper_binds = False
         frame.bare = bare
         for i in range(plan.count):
             self.values[self.value_count + i] = NULL
@@ -742,10 +146,9 @@ cdef class Reader:
         if not bare and same(&self.element_ns, plan.ns, plan.ns_length):
             frame.prefix = self.element_prefix
             frame.predicted = True
-        if plan.attributes or self.attribute_count:
-            if bare:
-                return 0
+        if self.attribute_count and not bare:
             self.read_attributes(plan, &self.values[frame.values])
+            frame.step = plan.attributes
         return 0
 
     cdef int read_attributes(self, ReadPlan plan, PyObject** values) except -1:
@@ -759,15 +162,43 @@ cdef class Reader:
                 step = &plan.steps[j]
                 if same(&attribute.local, step.local, step.local_length) and same(&attribute.ns, step.ns,
                                                                                   step.ns_length):
+                    self.frames[self.frame_count - 1].step = j
                     self.attribute_text(attribute, &text)
                     values[j] = step.codec.read(text.data, text.length, self.is_ascii(&text), &step.codec)
                     break
             else:
-                if not plan.ignore_attributes and not same(&attribute.ns, PyBytes_AS_STRING(XSI_NS),
-                                                           PyBytes_GET_SIZE(XSI_NS)):
+                if not plan.ignore_attributes and not xsi(&attribute.ns):
                     return self.bad(attribute.name.data,
                                     f"attribute {self.string(attribute.name)} is not in the table")
         return 0
+
+    cdef int known_attributes(self, ReadPlan plan) except -1:
+        """The attributes of a nil structure: XSD part 1 §2.6.2 allows those of its type, whose values are dropped."""
+        cdef const ReadStep* step
+        cdef Attribute* attribute
+        cdef Py_ssize_t i, j
+        for i in range(self.attribute_count):
+            attribute = &self.attributes[i]
+            for j in range(plan.attributes):
+                step = &plan.steps[j]
+                if same(&attribute.local, step.local, step.local_length) and same(&attribute.ns, step.ns,
+                                                                                  step.ns_length):
+                    break
+            else:
+                if not plan.ignore_attributes and not xsi(&attribute.ns):
+                    return self.bad(attribute.name.data, f"attribute {self.string(attribute.name)} is not in the table")
+        return 0
+
+    cdef int next_tag(self, Frame* frame, ReadPlan plan) except -1:
+        """To the next tag of a structure whose trailing content is ignored: text ends the mapped fields."""
+        while self.cursor < self.end and is_space(self.cursor[0]):
+            self.cursor += 1
+        if self.cursor < self.end and (self.cursor[0] != c"<" or self.end - self.cursor >= 9 and memcmp(
+                self.cursor, b"<![CDATA[", 9) == 0) and not frame.in_wrapper and not frame.bare:
+            while frame.step < plan.count:
+                self.leave_step(frame, plan)
+            return self.skip_to_end_tag()
+        return self.skip_misc()
 
     cdef int read_text_field(self, ReadPlan plan, Py_ssize_t base) except -1:
         """The only content of a structure with a TEXT field; its end tag is consumed."""
@@ -826,35 +257,67 @@ cdef class Reader:
 
     cdef int predict(self, Frame* frame, ReadPlan plan) except -1:
         """Is the tag at the cursor, spelled as this peer spells the namespace and without attributes, one of the
-        fields that may come now? Then it is opened and its field is the frame's current one."""
+        fields that may come now? Then it becomes the frame's current one, and it is read whole (READ_WHOLE) or only
+        its tag is (TAG_OPENED)."""
         cdef const char* p = self.cursor + 1
         cdef const ReadStep* step
         cdef Py_ssize_t i = frame.step, left = self.end - p
+        cdef Slice name
         if frame.prefix.length:
-            if left <= frame.prefix.length or memcmp(p, frame.prefix.data, frame.prefix.length) != 0:
-                return False
+            if left <= frame.prefix.length or not wsx_same(p, frame.prefix.data, frame.prefix.length):
+                return NOT_PREDICTED
             if p[frame.prefix.length] != c":":
-                return False
+                return NOT_PREDICTED
             p += frame.prefix.length + 1
             left -= frame.prefix.length + 1
         while i < plan.count:
             step = &plan.steps[i]
             if not step.own_ns or (step.wrapper is not NULL and not frame.in_wrapper):
-                return False
-            if left > step.local_length and p[step.local_length] == c">":
-                if memcmp(p, step.local, step.local_length) == 0:
-                    break
+                return NOT_PREDICTED
+            if left > step.local_length and p[step.local_length] == c">" and wsx_same(p, step.local,
+                                                                                     step.local_length):
+                break
             if frame.in_wrapper or (step.absent is NULL and self.values[frame.values + i] is NULL):
-                return False
+                return NOT_PREDICTED
             i += 1
         else:
-            return False
+            return NOT_PREDICTED
+        name = slice_of(self.cursor + 1, p + step.local_length - self.cursor - 1)
+        if name.length > self.limits.name_length:
+            return NOT_PREDICTED
         frame.step = i
-        self.open_element(slice_of(self.cursor + 1, p + step.local_length - self.cursor - 1))
+        self.tag = self.mark = self.cursor
+        if step.plan is NULL and self.predicted_scalar(frame, plan, name):
+            return READ_WHOLE
+        self.open_element(name)
         self.element_prefix = frame.prefix
         self.element_ns = slice_of(plan.ns, plan.ns_length)
-        self.tag = self.mark = self.cursor
         self.cursor = p + step.local_length + 1
+        return TAG_OPENED
+
+    cdef int predicted_scalar(self, Frame* frame, ReadPlan plan, Slice name) except -1:
+        """A scalar of plain text whose end tag follows at once; False when it is not that simple."""
+        cdef const ReadStep* step = &plan.steps[frame.step]
+        cdef const char* text = name.data + name.length + 1
+        cdef const char* close = text + wsx_scan_text(text, self.end - text)
+        cdef PyObject** place = &self.values[frame.values + frame.step]
+        cdef PyObject* value
+        if self.end - close < name.length + 3 or close[0] != c"<" or close[1] != c"/":
+            return False
+        if close[name.length + 2] != c">" or not wsx_same(close + 2, name.data, name.length):
+            return False
+        if self.open_count >= self.limits.depth or close - text > self.limits.text_length:
+            return False
+        self.mark = text
+        value = step.codec.read(text, close - text, self.ascii, &step.codec)
+        self.cursor = close + name.length + 3
+        if step.repeating:
+            item = <object>value
+            Py_XDECREF(value)
+            self.deliver(frame, step, item)
+        else:
+            place[0] = value
+            frame.step += 1
         return True
 
     cdef int choose(self, Frame* frame, ReadPlan plan) except -1:
@@ -873,7 +336,8 @@ cdef class Reader:
                         return True
             elif same(&self.element_local, step.local, step.local_length) and same(&self.element_ns, step.ns,
                                                                                   step.ns_length):
-                if step.own_ns and self.binding_count == self.opens[self.open_count - 1].bindings:
+                if (step.own_ns and self.binding_count == self.opens[self.open_count - 1].bindings
+                        and not frame.wrapper_binds):
                     frame.prefix = self.element_prefix
                     frame.predicted = True
                 return True
@@ -881,8 +345,9 @@ cdef class Reader:
                 break
             self.mark = self.tag
             self.leave_step(frame, plan)
-        if plan.ignore_trailing and not frame.in_wrapper:
+        if plan.ignore_trailing and not frame.in_wrapper and not frame.bare:
             self.skip_rest()
+            self.skip_to_end_tag()
             return False
         return self.bad(self.tag, f"element <{self.string(self.opens[self.open_count - 1].name)}> is not expected here")
 
@@ -904,6 +369,7 @@ cdef class Reader:
                 self.leave_items(frame, step, 0)
             else:
                 frame.in_wrapper = True
+                frame.wrapper_binds = self.binding_count != self.opens[self.open_count - 1].bindings
         Py_INCREF(made)
         value[0] = <PyObject*>made
         return 0
@@ -912,16 +378,8 @@ cdef class Reader:
         if count < step.least:
             raise InvalidFormat(f"{count} items, but the table wants at least {step.least}",
                                 offset=self.cursor - self.start)
-        frame.in_wrapper = False
+        frame.in_wrapper = frame.wrapper_binds = False
         frame.step += 1
-        return 0
-
-    cdef int no_content(self) except -1:
-        """A nil element must be empty."""
-        cdef Slice text
-        self.simple_text(&text)
-        if text.length:
-            return self.bad(self.mark, "an element with xsi:nil has content")
         return 0
 
     cdef int take(self, Frame* frame, ReadPlan plan) except -1:
@@ -936,7 +394,10 @@ cdef class Reader:
             if nil:
                 if not (step.nillable_item if step.repeating else step.nillable):
                     return self.bad(self.tag, "xsi:nil, but the field is not NILLABLE")
-                self.no_attributes()
+                if step.plan is NULL:
+                    self.no_attributes()
+                else:
+                    self.known_attributes(<ReadPlan>step.plan)
                 self.no_content()
                 return self.deliver(frame, step, None)
             if step.plan is NULL:
@@ -969,8 +430,8 @@ cdef class Reader:
             place[0] = <PyObject*>items
         if PyList_GET_SIZE(<object>place[0]) >= step.most:
             return self.bad(self.tag, f"more than {step.most} items")
-        if PyList_GET_SIZE(<object>place[0]) >= self.max_items:
-            return self.over("max_items", self.max_items)
+        if PyList_GET_SIZE(<object>place[0]) >= self.limits.items:
+            return self.over("max_items", self.limits.items)
         PyList_Append(<object>place[0], value)
         return 0
 
@@ -979,12 +440,16 @@ cdef class Reader:
         cdef Frame* frame
         cdef ReadPlan plan
         cdef bint bare
+        cdef int outcome
         cdef const ReadStep* step
         while True:
             frame = &self.frames[self.frame_count - 1]
             plan = <ReadPlan>frame.plan
             if not self.pending:
-                self.skip_misc()
+                if plan.ignore_trailing:
+                    self.next_tag(frame, plan)
+                else:
+                    self.skip_misc()
                 if self.cursor == self.end or self.cursor[1] == c"/":
                     if frame.in_wrapper:
                         self.end_tag()
@@ -1000,9 +465,12 @@ cdef class Reader:
                     frame = &self.frames[self.frame_count - 1]
                     self.deliver(frame, &(<ReadPlan>frame.plan).steps[frame.step], value)
                     continue
-                if frame.predicted and self.predict(frame, plan):
-                    self.take(frame, plan)
-                    continue
+                if frame.predicted and not frame.wrapper_binds:
+                    outcome = self.predict(frame, plan)
+                    if outcome == TAG_OPENED:
+                        self.take(frame, plan)
+                    if outcome != NOT_PREDICTED:
+                        continue
             if self.choose(frame, plan):
                 self.take(frame, plan)
 
@@ -1022,9 +490,12 @@ cdef class Reader:
         """The element whose start tag was read."""
         if self.attribute_count:
             if self.nil():
-                if option != ReadOption.NILLABLE_POINTER and option != ReadOption.NILLABLE_VALUE:
+                if option != READ_NILLABLE_POINTER and option != READ_NILLABLE_VALUE:
                     self.bad(self.tag, f"xsi:nil, but {ReadOption(option).name} wants a value")
-                self.no_attributes()
+                if root.step.plan is NULL:
+                    self.no_attributes()
+                else:
+                    self.known_attributes(<ReadPlan>root.step.plan)
                 self.no_content()
                 return None
             if root.step.plan is NULL:
@@ -1036,19 +507,19 @@ cdef class Reader:
     cdef object read_root_element(self, ReadRoot root, int option):
         """The matrix of read options (serialization.md §8)."""
         cdef int state
-        if root.type == Type.WSZ and (option == ReadOption.REQUIRED_VALUE or option == ReadOption.NILLABLE_VALUE):
+        if root.pointer_only and (option == REQUIRED_VALUE or option == READ_NILLABLE_VALUE):
             raise InvalidArgument("WSZ takes REQUIRED_POINTER, OPTIONAL_POINTER or NILLABLE_POINTER")
         if root.fields_only:
             self.push_frame(root.step.plan, True)
             return self.finish_structure(&self.frames[0]) if self.at_empty else self.run(0)
         state = self.state()
         if state != AT_START_TAG:
-            if option in (ReadOption.OPTIONAL_POINTER, ReadOption.NILLABLE_POINTER, ReadOption.NILLABLE_VALUE):
+            if option != REQUIRED_VALUE and option != REQUIRED_POINTER:
                 return None
             self.missing(&root.step)
         if not same(&self.element_local, root.step.local, root.step.local_length) or not same(
                 &self.element_ns, root.step.ns, root.step.ns_length):
-            if option == ReadOption.OPTIONAL_POINTER:
+            if option == READ_OPTIONAL_POINTER:
                 return None
             self.bad(self.tag, f"element <{self.string(self.opens[self.open_count - 1].name)}> is not expected here, "
                                f"but {self.expected(root)}")
@@ -1060,107 +531,19 @@ cdef class Reader:
         ns = (<bytes>root.step.ns[:root.step.ns_length]).decode()
         return f"<{local}> of namespace {ns!r}" if ns else f"<{local}> without namespace"
 
-    cdef int skip_rest(self) except -1:
-        """Skips the element whose start tag was read."""
-        cdef Py_ssize_t outside = self.open_count - 1
-        cdef Slice text
-        if self.self_closing:
-            self.close_element()
-            return 0
-        while self.open_count > outside:
-            self.text(&text)
-            if self.cursor[1] == c"/":
-                self.end_tag()
-            else:
-                self.parse_tag()
-                if self.self_closing:
-                    self.close_element()
-        return 0
-
-    # --- the cursor, for the message layer -----------------------------------------------------------------------
-
-    @property
-    def position(self):
-        """Byte offset of the cursor in the data."""
-        return (self.tag if self.pending else self.cursor) - self.start
-
-    def scope(self):
-        """The (prefix, namespace) bindings in force at the cursor."""
-        cdef Py_ssize_t i, count = self.binding_count
-        if self.pending:
-            count = self.opens[self.open_count - 1].bindings
-        found = {}
-        for i in range(count):
-            prefix = self.string(self.bindings[i].prefix)
-            found.pop(prefix, None)
-            found[prefix] = self.string(self.bindings[i].ns)
-        return tuple(found.items())
-
-    def peek(self):
-        """(namespace, local name) of the start tag that comes next; None at an end tag or at the end of the data.
-
-        White space, comments and processing instructions are skipped. Raises InvalidFormat for other text.
-        """
-        if self.state() != AT_START_TAG:
-            return None
-        return self.string(self.element_ns), self.string(self.element_local)
-
-    def start_element(self):
-        """Enters the element that comes next; returns its attributes as (namespace, local name, value)."""
-        cdef Py_ssize_t i
-        cdef Slice value
-        if self.state() != AT_START_TAG:
-            self.bad(self.cursor, "an element was expected")
-        self.pending = False
-        self.at_empty = self.self_closing
-        found = []
-        for i in range(self.attribute_count):
-            self.attribute_text(&self.attributes[i], &value)
-            found.append((self.string(self.attributes[i].ns), self.string(self.attributes[i].local),
-                          self.string(value)))
-        return found
-
-    def end_element(self):
-        """Leaves the innermost element: its end tag must come next (white space, comments are skipped)."""
-        if self.open_count == 0 or self.pending:
-            raise InvalidOperation("no element is open here")
-        if self.at_empty:
-            self.at_empty = False
-            self.close_element()
-            return
-        self.skip_misc()
-        if self.cursor < self.end and self.cursor[1] != c"/":
-            self.bad(self.cursor, "the end of the element was expected")
-        self.end_tag()
-
-    def skip_element(self):
-        """Skips the element that comes next, checked for well-formedness; returns its (start, end) byte offsets."""
-        if self.state() != AT_START_TAG:
-            self.bad(self.cursor, "an element was expected")
-        cdef Py_ssize_t start = self.tag - self.start
-        self.pending = False
-        self.skip_rest()
-        return start, self.cursor - self.start
-
-    def read_text(self):
-        """The character data up to the next tag, which stays where it is."""
-        cdef Slice text
-        if self.pending or self.at_empty:
-            return ""
-        self.text(&text)
-        return self.string(text)
-
     def read_element(self, object element, object option=ReadOption.REQUIRED_VALUE):
         """Reads the element that comes next by its table; None when it is missing or nil and the option allows that.
 
         An element without a name stands for the fields of its structure, up to the end tag of the element around.
         """
-        cdef ReadRoot root = read_root(element)
-        cdef bint collecting
         if type(option) is not ReadOption:
             raise InvalidArgument(f"option must be a wsx.ReadOption, not {option!r}")
-        if self.reading:
-            raise InvalidOperation("the reader is in use: a constructor called it")
+        self.idle()
+        return self.read(read_root(element), option)
+
+    cdef object read(self, ReadRoot root, int option):
+        """One element, with the collector held and errors located."""
+        cdef bint collecting
         # Only new objects that the document still lacks are made here: a collection in between would look at all of
         # them again and again, and find nothing (a million records would take quadratic time).
         collecting = PyGC_Disable()
@@ -1176,47 +559,15 @@ cdef class Reader:
                 PyGC_Enable()
             self.forget()
 
-    def end_document(self):
-        """Checks that only white space, comments and processing instructions follow."""
-        if self.pending:
-            self.bad(self.tag, "a second element at the top of the document")
-        self.skip_misc()
-        if self.cursor < self.end:
-            self.bad(self.cursor, "only comments can follow the document's element")
-        if self.open_count:
-            self.truncated()
-
-
-cdef uint32_t character_of(const char* text, Py_ssize_t length) noexcept:
-    """The character of `#65` or `#x41`, 0 when it is malformed or no character of XML."""
-    cdef uint32_t c = 0, digit
-    cdef bint hexadecimal = length > 1 and text[1] == c"x"
-    cdef Py_ssize_t i = 2 if hexadecimal else 1
-    if i >= length or text[0] != c"#":
-        return 0
-    while i < length:
-        digit = <uint32_t>text[i] - c"0"
-        if hexadecimal and digit > 9:
-            digit = (<uint32_t>text[i] | 0x20) - c"a" + 10
-            if not 10 <= digit <= 15:
-                return 0
-        elif digit > 9:
-            return 0
-        c = c * (16 if hexadecimal else 10) + digit
-        if c > 0x10FFFF:
-            return 0
-        i += 1
-    if c < 0x20 and c != 0x9 and c != 0xA and c != 0xD:
-        return 0
-    if 0xD800 <= c < 0xE000 or c == 0xFFFE or c == 0xFFFF:
-        return 0
-    return c
-
 
 def read_document(object element, object data, object option, object quotas):
     """The value of a document's only element."""
-    cdef Reader reader = Reader(data, quotas=quotas)
-    cdef object value = reader.read_element(element, option)
-    if not reader.pending:
+    cdef Reader reader
+    cdef object value
+    if type(option) is not ReadOption:
+        raise InvalidArgument(f"option must be a wsx.ReadOption, not {option!r}")
+    reader = Reader(data, quotas=quotas)
+    value = reader.read(read_root(element), option)
+    if not reader.pending and reader.cursor < reader.end:
         reader.end_document()
     return value

@@ -23,6 +23,24 @@ static inline unsigned wsx_first_bit(unsigned mask) { return (unsigned)__builtin
 /* Bytes that writers and readers may read or write beyond a run of text, so that blocks need no tail. */
 enum { WSX_BLOCK = 16 };
 
+/* memcmp(a, b, n) == 0 for the short names of a document, without a call. */
+static inline bool wsx_same(const char *a, const char *b, size_t n)
+{
+    uint64_t x, y, last_x, last_y;
+    uint32_t u, v, last_u, last_v;
+    if (n >= 8) {
+        if (n > 16)
+            return memcmp(a, b, n) == 0;
+        memcpy(&x, a, 8), memcpy(&y, b, 8), memcpy(&last_x, a + n - 8, 8), memcpy(&last_y, b + n - 8, 8);
+        return !((x ^ y) | (last_x ^ last_y));
+    }
+    if (n >= 4) {
+        memcpy(&u, a, 4), memcpy(&v, b, 4), memcpy(&last_u, a + n - 4, 4), memcpy(&last_v, b + n - 4, 4);
+        return !((u ^ v) | (last_u ^ last_v));
+    }
+    return n == 0 || (a[0] == b[0] && a[n - 1] == b[n - 1] && a[n / 2] == b[n / 2]);
+}
+
 /* Is c, below 0x80, text that needs no escape? In attribute values also not the quote. */
 static inline bool wsx_plain(unsigned c, bool attribute)
 {

@@ -19,11 +19,19 @@ from libc.string cimport memcpy, memmove, memset
 from wsx._access cimport FROM_DICT, FROM_OBJECT, FROM_TUPLE
 from wsx._buffer cimport SLACK, out_append, out_close, out_length, out_open, out_put, out_reserve, out_take
 from wsx._lexical cimport Codec, write_string
-from wsx._plan cimport WritePlan, WriteRoot, WriteStep, write_root
+from wsx._plan cimport (
+    REQUIRED_VALUE,
+    WRITE_NILLABLE_POINTER,
+    WRITE_NILLABLE_VALUE,
+    WritePlan,
+    WriteRoot,
+    WriteStep,
+    write_root,
+)
 
 from collections.abc import Iterable, Mapping
 
-from wsx.descriptions import Type, WriteOption
+from wsx.descriptions import WriteOption
 from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, QuotaExceeded, WsError
 from wsx.values import UNSET
 
@@ -44,7 +52,7 @@ cdef extern from "Python.h":
 cdef PyObject* ABSENT = <PyObject*>UNSET
 
 cdef enum:
-    INLINE_FRAMES = 34          # the default depth and the root
+    INLINE_FRAMES = 34          # a frame for the root, one for each element of the default depth, one for bare fields
     LARGEST_HINT = 1 << 24
 
 cdef struct Frame:
@@ -56,8 +64,9 @@ cdef struct Frame:
 
 cdef struct Walk:
     Frame* frame
-    Frame* last
     Frame* first
+    Py_ssize_t depth            # elements open now, and how many may be
+    Py_ssize_t most
 
 
 cdef PyObject* fetch(WritePlan plan, const WriteStep* step, PyObject* value, bint direct) except? NULL:
@@ -136,8 +145,9 @@ cdef int write_structure(Out* out, const WriteStep* step, PyObject* value, Walk*
     cdef WritePlan plan = <WritePlan>step.plan
     cdef bint direct = wsx_type(value) is plan.exact_type
     cdef Py_ssize_t mark
-    if walk.frame is walk.last:
-        raise QuotaExceeded(f"the value is nested deeper than {walk.last - walk.first} elements (max_depth)")
+    if walk.depth >= walk.most:
+        return too_deep(walk)
+    walk.depth += 1
     walk.frame += 1
     walk.frame.step = NULL
     walk.frame.value = walk.frame.item = NULL
@@ -155,9 +165,14 @@ cdef int write_structure(Out* out, const WriteStep* step, PyObject* value, Walk*
     else:
         write_fields(out, plan, value, direct, walk)
     walk.frame -= 1
+    walk.depth -= 1
     if out_length(out) == mark:
         return close_empty(out)
     return out_put(out, step.close.data, step.close.length)
+
+
+cdef int too_deep(Walk* walk) except -1:
+    raise QuotaExceeded(f"the value is nested deeper than {walk.most} elements (max_depth)")
 
 
 cdef int write_attributes(Out* out, WritePlan plan, PyObject* value, bint direct, Frame* frame) except -1:
@@ -215,10 +230,12 @@ cdef int write_fields(Out* out, WritePlan plan, PyObject* value, bint direct, Wa
             item = fetch(plan, step, value, direct)
         frame.value = item
         if item is NULL or item is ABSENT or item is Py_None:
-            write_nothing(out, step, item)
+            write_nothing(out, step, item, walk)
         elif step.repeating:
             write_repeating(out, step, item, walk)
         elif step.plan is NULL:
+            if walk.depth >= walk.most:
+                too_deep(walk)
             write_scalar(out, step, item)
         else:
             write_structure(out, step, item, walk)
@@ -227,9 +244,11 @@ cdef int write_fields(Out* out, WritePlan plan, PyObject* value, bint direct, Wa
     return 0
 
 
-cdef int write_nothing(Out* out, const WriteStep* step, PyObject* value) except -1:
+cdef int write_nothing(Out* out, const WriteStep* step, PyObject* value, Walk* walk) except -1:
     """A field that is None (nil where nillable, else absent) or absent (serialization.md §4, design: four states)."""
     if value is Py_None and step.nillable:
+        if walk.depth >= walk.most:
+            return too_deep(walk)
         if step.repeating:
             return out_put(out, step.wrapper_nil.data, step.wrapper_nil.length)
         return out_put(out, step.nil.data, step.nil.length)
@@ -254,13 +273,18 @@ cdef int write_repeating(Out* out, const WriteStep* step, PyObject* value, Walk*
         items = sequence_of(items)
     if step.least > len(items) or len(items) > step.most:
         raise InvalidFormat(f"{len(items)} items, but the table wants {item_range(step)}")
-    if step.wrapper_open.data is not NULL:
-        out_put(out, step.wrapper_open.data, step.wrapper_open.length)
+    if step.wrapper_open.data is NULL:
+        write_items(out, step, <PyObject*>items, PyList_CheckExact(items), walk)
+        frame.index = -1
+        return 0
+    if walk.depth >= walk.most:
+        return too_deep(walk)
+    walk.depth += 1
+    out_put(out, step.wrapper_open.data, step.wrapper_open.length)
     mark = out_length(out)
     write_items(out, step, <PyObject*>items, PyList_CheckExact(items), walk)
     frame.index = -1
-    if step.wrapper_open.data is NULL:
-        return 0
+    walk.depth -= 1
     if out_length(out) == mark:
         return close_empty(out)
     return out_put(out, step.wrapper_close.data, step.wrapper_close.length)
@@ -279,6 +303,8 @@ cdef int write_items(Out* out, const WriteStep* step, PyObject* items, bint is_l
         item = PyList_GET_ITEM(items, frame.index) if is_list else PyTuple_GET_ITEM(items, frame.index)
         Py_INCREF(<object>item)
         frame.item = item
+        if walk.depth >= walk.most:
+            too_deep(walk)
         if item is Py_None or item is ABSENT:
             if item is ABSENT or not step.nillable_item:
                 raise InvalidArgument("an item is None, but the field is not NILLABLE_ITEM")
@@ -297,18 +323,16 @@ cdef int write_items(Out* out, const WriteStep* step, PyObject* items, bint is_l
 
 cdef int write_by_option(Out* out, WriteRoot root, PyObject* value, int option, Walk* walk) except -1:
     """The matrix of write options (serialization.md §7)."""
-    cdef bint own_nil = root.type == Type.STRING or root.type == Type.BYTES
-    cdef bint by_value = option == WriteOption.REQUIRED_VALUE or option == WriteOption.NILLABLE_VALUE
-    if by_value and root.type == Type.WSZ:
+    if root.pointer_only and (option == REQUIRED_VALUE or option == WRITE_NILLABLE_VALUE):
         raise InvalidArgument("WSZ takes REQUIRED_POINTER or NILLABLE_POINTER")
-    if option == WriteOption.NILLABLE_VALUE and not own_nil:
-        raise InvalidArgument(f"NILLABLE_VALUE is for STRING and BYTES, not {Type(root.type).name}")
+    if option == WRITE_NILLABLE_VALUE and not root.own_nil:
+        raise InvalidArgument("NILLABLE_VALUE is for STRING and BYTES only; NILLABLE_POINTER is for every type")
     if value is ABSENT or value is Py_None:
         if value is Py_None and not root.fields_only and (
-            option == WriteOption.NILLABLE_POINTER or option == WriteOption.NILLABLE_VALUE
+            option == WRITE_NILLABLE_POINTER or option == WRITE_NILLABLE_VALUE
         ):
             return out_put(out, root.step.nil.data, root.step.nil.length)
-        if value is Py_None and own_nil and option == WriteOption.REQUIRED_VALUE:
+        if value is Py_None and root.own_nil and option == REQUIRED_VALUE:
             out_put(out, root.step.open.data, root.step.open.length)
             return close_empty(out)
         raise InvalidArgument(f"the value is {<object>value}, but {WriteOption(option).name} wants one")
@@ -358,12 +382,13 @@ cdef int write_root_element(Out* out, WriteRoot root, object value, int option, 
     cdef Walk walk
     cdef Py_ssize_t mark = out_length(out)
     walk.first = inline_frames
-    if max_depth + 1 > INLINE_FRAMES:
-        walk.first = <Frame*>PyMem_Malloc((max_depth + 1) * sizeof(Frame))
+    if max_depth + 2 > INLINE_FRAMES:
+        walk.first = <Frame*>PyMem_Malloc((max_depth + 2) * sizeof(Frame))
         if walk.first is NULL:
             raise MemoryError
     walk.frame = walk.first
-    walk.last = walk.first + max_depth
+    walk.depth = 0
+    walk.most = max_depth
     try:
         return write_by_option(out, root, <PyObject*>value, option, &walk)
     except WsError as error:
@@ -382,6 +407,8 @@ cdef int write_root_element(Out* out, WriteRoot root, object value, int option, 
             PyMem_Free(walk.first)
 
 
+cdef tuple NO_SCOPE = ()
+
 cdef enum:
     DEEPEST = 10000     # frames of a walk are C calls: deeper would need a larger C stack than threads have
 
@@ -394,7 +421,7 @@ cdef int check_depth(Py_ssize_t max_depth) except -1:
 
 def write_bytes(object element, object value, object option, Py_ssize_t max_depth=32):
     """The bytes of one element without any scope around it."""
-    cdef WriteRoot root = write_root(element, ())
+    cdef WriteRoot root = write_root(element, NO_SCOPE)
     cdef Out out
     cdef bytes result
     if type(option) is not WriteOption:
@@ -419,8 +446,15 @@ cdef class Output:
     def __dealloc__(self):
         out_close(&self.out)
 
+    cdef int idle(self) except -1:
+        """While a value is being written, its properties cannot use the output."""
+        if self.writing:
+            raise InvalidOperation("the output is in use: a value being written called it")
+        return 0
+
     cdef int ready(self, Py_ssize_t size) except -1:
         """Opens the buffer again after `take`."""
+        self.idle()
         if self.out.owner is NULL:
             out_open(&self.out, size)
         return 0
@@ -463,8 +497,14 @@ cdef class Output:
             raise InvalidArgument(f"option must be a wsx.WriteOption, not {option!r}")
         check_depth(max_depth)
         self.ready(root.size_hint)
+        if attributes and root.fields_only:
+            raise InvalidArgument("fields without an element around them have no start tag for attributes")
         mark = out_length(&self.out)
-        write_root_element(&self.out, root, value, option, max_depth)
+        self.writing = True
+        try:
+            write_root_element(&self.out, root, value, option, max_depth)
+        finally:
+            self.writing = False
         if attributes:
             self.insert_attributes(mark, attributes)
 
@@ -483,6 +523,7 @@ cdef class Output:
 
     def truncate(self, Py_ssize_t length):
         """Forgets all but the first `length` bytes."""
+        self.idle()
         if not 0 <= length <= out_length(&self.out):
             raise InvalidArgument(f"length must be 0 to {out_length(&self.out)}, not {length}")
         self.cut(length)
@@ -494,6 +535,7 @@ cdef class Output:
 
     def take(self):
         """Hands over what was written; the output is empty again."""
+        self.idle()
         if self.out.owner is NULL:
             return b""
         return out_take(&self.out)

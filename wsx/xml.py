@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from wsx._reader import DEFAULT_QUOTAS, read_document
+from wsx._reader import read_document
+from wsx._scanner import DEFAULT_QUOTAS
 from wsx._writer import write_bytes
 from wsx.declare import element_of
 from wsx.descriptions import ElementDescription, ReadOption, WriteOption
@@ -34,7 +35,8 @@ def write_element(
     """
     if value_size is not None:
         raise InvalidArgument(f"value_size is for values in buffers, not for {type(value).__name__}")
-    return write_bytes(element_of(element), value, option, max_depth)
+    table = element if type(element) is ElementDescription else element_of(element)
+    return write_bytes(table, value, option, max_depth)
 
 
 def read_element(
@@ -52,4 +54,5 @@ def read_element(
     Raises InvalidFormat, with path and byte offset, for a document that is not well-formed or not what the table says
     (a DTD always), NumericOverflow for a number out of range, QuotaExceeded for a limit of ``quotas``.
     """
-    return read_document(element_of(element), data, option, quotas)
+    table = element if type(element) is ElementDescription else element_of(element)
+    return read_document(table, data, option, quotas)
