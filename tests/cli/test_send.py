@@ -248,8 +248,12 @@ class Recorder(threading.Thread):
     def run(self) -> None:
         with self.listener, self.listener.accept()[0] as connection:
             connection.settimeout(10)
+            asked = False
             while not self._complete():
                 self.request += connection.recv(65536)
+                if not asked and b"\r\nExpect: 100-continue\r\n" in self.request:
+                    connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+                    asked = True
             connection.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
     def _complete(self) -> bool:
@@ -273,6 +277,32 @@ def test_a_dry_run_prints_what_would_be_sent(orders: Path, options: list[str]) -
     shown, sent = dry.stdout_bytes, recorder.request
     assert message_id.sub(b"ID", shown) == message_id.sub(b"ID", sent)
     assert shown.startswith(b"POST /path?x=1 HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_dry_run_of_a_large_row(orders: Path, more: int) -> None:
+    """Above 1 MiB libcurl asks whether it may send the body."""
+    order = json.loads(orders.read_text("utf-8").splitlines()[0])
+    recorder = Recorder()
+    arguments = ["send", SUBMIT, str(orders), recorder.url]
+
+    def dry_run(characters: int) -> bytes:
+        orders.write_text(json.dumps({**order, "note": "x" * characters}), "utf-8")
+        result = CliRunner().invoke(main, [*arguments, "--dry-run"])
+        assert result.exit_code == 0, result.output
+        return result.stdout_bytes
+
+    shown = dry_run(1)
+    missing = 1024 * 1024 - len(shown.partition(b"\r\n\r\n")[2])
+    shown = dry_run(1 + missing + more)
+    recorder.start()
+    result = CliRunner().invoke(main, arguments)
+    recorder.join()
+    assert result.exit_code == 0, result.output
+    message_id = re.compile(rb"urn:uuid:[0-9a-f-]{36}")
+    same = message_id.sub(b"ID", shown) == message_id.sub(b"ID", recorder.request)
+    assert same, (shown[:500], recorder.request[:500])
+    assert (b"\r\nExpect: 100-continue\r\n" in shown) == bool(more)
 
 
 def test_a_dry_run_names_a_row_that_does_not_fit(orders: Path) -> None:
