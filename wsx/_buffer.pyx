@@ -36,7 +36,7 @@ cdef int out_grow(Out* out, Py_ssize_t need) except -1:
         size = used + need
     if _PyBytes_Resize(&out.owner, size + SLACK) < 0:
         out_close(out)
-        raise
+        raise MemoryError("no memory for the output")
     out.start = PyBytes_AS_STRING(<object>out.owner)
     out.cursor = out.start + used
     out.limit = out.start + size
@@ -49,7 +49,7 @@ cdef object out_take(Out* out):
     cdef object result
     if _PyBytes_Resize(&out.owner, used) < 0:
         out_close(out)
-        raise
+        raise MemoryError("no memory for the output")
     result = <object>out.owner
     out_close(out)
     return result

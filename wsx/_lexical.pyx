@@ -231,7 +231,7 @@ cdef PyObject* read_int(const char* text, Py_ssize_t length, bint ascii, const C
     if outcome == WSX_MALFORMED:
         malformed(text, length, f"an integer of {codec.bits} bits")
     # Windows answers INVALID_FORMAT for INT32 below its range and for INT64 just outside it, else OVERFLOW.
-    if outcome == WSX_JUST_ABOVE or (codec.bits == 32 and negative):
+    if (codec.bits == 64 and outcome != WSX_OVERFLOW) or (codec.bits == 32 and negative):
         raise InvalidFormat(f"{text[:min(length, 40)].decode('ascii')} does not fit {codec.bits} bits")
     raise NumericOverflow(f"{text[:min(length, 40)].decode('ascii')} does not fit {codec.bits} bits")
 
@@ -247,7 +247,7 @@ cdef PyObject* read_uint(const char* text, Py_ssize_t length, bint ascii, const 
     if outcome == WSX_MALFORMED:
         malformed(text, length, f"an unsigned integer of {codec.bits} bits")
     # `-255` for UINT8 is OVERFLOW, UINT64 just above its range INVALID_FORMAT on Windows.
-    if outcome == WSX_JUST_ABOVE:
+    if codec.bits == 64 and outcome == WSX_JUST_ABOVE:
         raise InvalidFormat(f"{text[:min(length, 40)].decode('ascii')} does not fit 64 unsigned bits")
     raise NumericOverflow(f"{text[:min(length, 40)].decode('ascii')} does not fit {codec.bits} unsigned bits")
 
