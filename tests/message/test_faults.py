@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.tables import BODY, ENVELOPE_11, ENVELOPE_12, TWO_PARTS, int32
 from wsx.descriptions import ReadOption
-from wsx.errors import InvalidArgument, InvalidFormat
+from wsx.errors import InvalidArgument, InvalidFormat, ObjectFaulted
 from wsx.message import EnvelopeVersion, Message, read_fault_detail
 from wsx.message.fragments import cut
 from wsx.values import Fault, FaultCode, FaultReason, XmlQName
@@ -113,6 +113,17 @@ def test_soap_12_that_is_none(content: str, text: str | None) -> None:
     with pytest.raises(InvalidFormat, match=text) as caught:
         read(V12, content)
     assert caught.value.offset is not None
+
+
+def test_a_fault_that_failed_is_not_read_again() -> None:
+    message = Message(V11)
+    message.read_envelope_start(
+        f'<s:Envelope xmlns:s="{ENVELOPE_11}"><s:Body><s:Fault><other/></s:Fault></s:Body></s:Envelope>'.encode()
+    )
+    with pytest.raises(InvalidFormat):
+        message.read_fault()
+    with pytest.raises(ObjectFaulted):
+        message.read_fault()
 
 
 @pytest.mark.parametrize("version", [V11, V12])

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.tables import BODY, ENVELOPE_11, ENVELOPE_12, TWO_PARTS, int32
 from wsx.descriptions import ReadOption
-from wsx.errors import InvalidArgument, InvalidFormat, QuotaExceeded, WsError
+from wsx.errors import InvalidArgument, InvalidFormat, ObjectFaulted, QuotaExceeded, WsError
 from wsx.message import AddressingVersion, EnvelopeVersion, Message, MessageState
 from wsx.quotas import Quotas
 
@@ -160,6 +160,24 @@ def test_errors_say_where_and_survive_pickling() -> None:
     assert message.state is MessageState.READING
     again: WsError = pickle.loads(pickle.dumps(error))  # noqa: S301 (our own bytes)
     assert (type(again), again.path, again.offset, str(again)) == (type(error), error.path, error.offset, str(error))
+
+
+def test_nothing_is_read_after_a_failure() -> None:
+    # Read on behind the bad value, the second <val> would look like a body.
+    document = envelope('<u xmlns="ns"><val>x</val><val>2</val></u>')
+    message = Message()
+    message.read_envelope_start(document)
+    with pytest.raises(InvalidArgument):
+        message.read_body(BODY, 9)  # type: ignore[arg-type]
+    with pytest.raises(InvalidFormat):
+        message.read_body(BODY)
+    with pytest.raises(ObjectFaulted):
+        message.read_body(int32("val"))
+    states = [message.state]
+    with pytest.raises(ObjectFaulted):
+        message.read_envelope_end()
+    states.append(message.state)
+    assert states == [MessageState.READING, MessageState.DONE]
 
 
 def test_quotas() -> None:

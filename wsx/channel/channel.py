@@ -234,7 +234,8 @@ class Channel:
     ) -> HttpRequest:
         """The request that :meth:`send_message` would send with the same arguments, byte for byte; nothing is sent.
 
-        Neither the channel nor the message changes.
+        Its ``to_bytes()`` is the whole request as it goes over the connection. Neither the channel nor the message
+        changes.
 
         :raises InvalidArgument, InvalidOperation, InvalidFormat, NumericOverflow, QuotaExceeded: as
             :meth:`send_message` does before it sends.

@@ -10,7 +10,7 @@ from wsx._reader import Reader
 from wsx._writer import Output
 from wsx.declare import element_of
 from wsx.descriptions import ElementDescription, ReadOption, WriteOption
-from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, NotSupported, QuotaExceeded
+from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, NotSupported, ObjectFaulted, QuotaExceeded
 from wsx.message.enums import (
     AddressingVersion,
     EnvelopeVersion,
@@ -667,34 +667,47 @@ class Message:
         ``element`` is as for :meth:`write_body`. After a failure the body cannot be read further.
 
         :raises InvalidArgument: for a bad element or option.
-        :raises InvalidOperation: when the message is not READING.
+        :raises InvalidOperation: when the message is not READING; :class:`ObjectFaulted` after a failure.
         :raises InvalidFormat, NumericOverflow, QuotaExceeded: when the body does not match; with path and offset.
         """
         description = _element(element)
         self._check(_READ_BODY)
-        return self._body_reader().read_element(description, option)
+        reader = self._body_reader()
+        try:
+            return reader.read_element(description, option)
+        except InvalidArgument:
+            raise
+        except BaseException:
+            # The reader stands somewhere inside the body: what it would read next could be taken for something else.
+            self._reader = None
+            raise
 
     def read_fault(self) -> Fault:
         """WsReadBody for a WS_FAULT: the SOAP fault that the Body starts with.
 
-        :raises InvalidOperation: when the message is not READING.
+        :raises InvalidOperation: when the message is not READING; :class:`ObjectFaulted` after a failure.
         :raises InvalidFormat: when the Body does not start with a Fault, or the fault lacks a required part.
         """
         self._check(_READ_BODY)
+        reader = self._body_reader()
         if not self._fault:
-            raise InvalidFormat("the body is not a SOAP fault", offset=self._body_reader().position)
-        return read_fault(self._body_reader(), self._document, self._versions)
+            raise InvalidFormat("the body is not a SOAP fault", offset=reader.position)
+        try:
+            return read_fault(reader, self._document, self._versions)
+        except BaseException:
+            self._reader = None
+            raise
 
     def read_envelope_end(self) -> None:
         """WsReadEnvelopeEnd: READING → DONE, also when it fails.
 
-        :raises InvalidOperation: when the message is not READING.
+        :raises InvalidOperation: when the message is not READING; :class:`ObjectFaulted` after a failure.
         :raises InvalidFormat: when something of the body was not read, or something follows the envelope.
         """
         self._check(_READ_END)
+        self._state = _READ_END.failure or self._state
         reader = self._body_reader()
         self._reader = None
-        self._state = _READ_END.failure or self._state
         if self._versions.wire.start:
             leave(reader)
             # SOAP 1.1 §4 lets further elements follow the Body; SOAP 1.2 does not.
@@ -706,7 +719,7 @@ class Message:
 
     def _body_reader(self) -> Reader:
         if self._reader is None:
-            raise AssertionError("a message that is READING has a reader")
+            raise ObjectFaulted("reading the body failed before; reset the message")
         return self._reader
 
     def _read_headers(self, reader: Reader, document: bytes) -> list[Header]:
