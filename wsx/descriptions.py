@@ -262,7 +262,16 @@ def _check_type(type_: object, description: object, where: str) -> None:
 _Source: TypeAlias = "Description | Callable[[], Description] | type[Any] | None"
 
 
-class _Described:
+class _Planned:
+    """A table that the compiled plans are kept with, in `_plans`; they stay behind when it is pickled or copied."""
+
+    __slots__ = ()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_plans"}
+
+
+class _Described(_Planned):
     """What has a type and a description that may be a callable, for tables that refer to themselves."""
 
     __slots__ = ()
@@ -331,8 +340,8 @@ class EnumDescription:
         if not pairs:
             raise _illegal(where, "there must be at least one value")
         for name, value in pairs:
-            if not isinstance(name, str) or not name or _FORBIDDEN.search(name):
-                raise _illegal(where, f"name {name!r} is no non-empty str of characters that XML allows")
+            if not isinstance(name, str) or _FORBIDDEN.search(name):
+                raise _illegal(where, f"name {name!r} is no str of characters that XML allows")
             if python_type is not None and not isinstance(value, python_type):
                 raise _illegal(where, f"value {value!r} is no {python_type.__name__}")
         try:
@@ -522,7 +531,7 @@ _CONTENT: Final = FIELD_ORDER[FieldMapping.TEXT]
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class StructDescription:
+class StructDescription(_Planned):
     """WS_STRUCT_DESCRIPTION: the fields of a structure, in the order in which they are written and read.
 
     ``python_type`` is the class of the values (dataclass, attrs, msgspec.Struct, NamedTuple or plain class), ``dict``
