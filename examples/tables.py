@@ -44,11 +44,11 @@ ELEMENT = ElementDescription("stock", NAMESPACE, Type.STRUCT, STOCK)
 def main() -> None:
     stock = {
         "items": [
-            {"sku": "W-8", "name": "washer", "price": Decimal("0.06"), "tags": ["8 mm"], "discontinued": None},
+            {"sku": "W-8", "name": "washer", "price": Decimal("0.06"), "tags": ["steel", "8 mm"]},
             {"sku": "G-1", "name": "wood glue", "price": Decimal("11.90"), "tags": [], "discontinued": False},
         ]
     }
-    # A False is written; only None (and a key that is left out) is an absent element.
+    # A False is written and comes back; a key that is left out is an absent element.
     data = wsx.write_element(ELEMENT, stock)
     print(data.decode())
     assert wsx.read_element(ELEMENT, data) == stock

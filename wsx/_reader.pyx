@@ -194,7 +194,7 @@ cdef class Reader(Scanner):
         while self.cursor < self.end and is_space(self.cursor[0]):
             self.cursor += 1
         if self.cursor < self.end and (self.cursor[0] != c"<" or self.end - self.cursor >= 9 and memcmp(
-                self.cursor, b"<![CDATA[", 9) == 0) and not frame.in_wrapper and not frame.bare:
+                self.cursor, b"<![CDATA[", 9) == 0) and not frame.in_wrapper and self.open_count:
             while frame.step < plan.count:
                 self.leave_step(frame, plan)
             return self.skip_to_end_tag()
@@ -345,7 +345,8 @@ cdef class Reader(Scanner):
                 break
             self.mark = self.tag
             self.leave_step(frame, plan)
-        if plan.ignore_trailing and not frame.in_wrapper and not frame.bare:
+        # Fields without an element around them end at the tag of the element they stand in, if they stand in one.
+        if plan.ignore_trailing and not frame.in_wrapper and self.open_count > frame.bare:
             self.skip_rest()
             self.skip_to_end_tag()
             return False

@@ -201,7 +201,7 @@ def table(python_type: type, count: int = 3) -> ElementDescription:
 
 def test_dicts_and_tuples() -> None:
     assert element_from_data(table(dict), {"a": "x"}) == {"a": "x", "c": []}
-    assert element_from_data(table(tuple), {"a": "x", "c": ["y"]}) == ("x", None, ["y"])
+    assert element_from_data(table(tuple), {"a": "x", "c": ["y"]}) == ("x", wsx.UNSET, ["y"])
     assert element_to_data(table(tuple), ("x", wsx.UNSET, ["y"])) == {"a": "x", "c": ["y"]}
     assert element_to_data(table(dict), {"a": "x"}) == {"a": "x"}
     with pytest.raises(ValueProblem, match="a: required and missing"):
@@ -210,7 +210,7 @@ def test_dicts_and_tuples() -> None:
 
 def test_plain_classes_and_classes_that_refuse() -> None:
     plain = element_from_data(table(Plain, 2), {"a": "x"})
-    assert (type(plain), plain.a, plain.b) == (Plain, "x", None)
+    assert (type(plain), plain.a, plain.b) == (Plain, "x", wsx.UNSET)
     assert element_from_data(table(Picky, 2), {"a": "x", "b": 1}) == Picky("x", 1)
     with pytest.raises(ValueProblem, match="Picky refuses the values: not that one"):
         element_from_data(table(Picky, 2), {"a": "bad"})

@@ -123,7 +123,7 @@ def _struct_from_data(struct: StructDescription, data: object, path: str) -> Any
 def _absent(field: FieldDescription, path: str) -> Any:
     """The value of a field that the data leaves out and that its class has no default for: what it would be read as."""
     if field.options & _MAY_BE_ABSENT:
-        return None if field.default is UNSET and not field.options & FieldOption.NILLABLE else field.default
+        return field.default
     if field.mapping is FieldMapping.REPEATING_ELEMENT:
         return []
     raise ValueProblem(path, "required and missing")
