@@ -158,8 +158,9 @@ cdef class Access:
     cdef object assign(self, PyObject** values):
         """A new instance without constructor, its attributes set; what a setter raises is a value that does not fit."""
         cdef Py_ssize_t i
-        cdef object made = self.python_type.__new__(self.python_type)
+        cdef object made
         try:
+            made = self.python_type.__new__(self.python_type)
             for i in range(self.count):
                 setattr(made, self.names[i], <object>values[i])
         except (WsError, MemoryError):
