@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import enum
+import gc
 import random
+import sys
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
@@ -28,6 +30,8 @@ ATTRIBUTE, ELEMENT = FieldMapping.ATTRIBUTE, FieldMapping.ELEMENT
 REPEATING, TEXT = FieldMapping.REPEATING_ELEMENT, FieldMapping.TEXT
 POINTER, OPTIONAL, NILLABLE = FieldOption.POINTER, FieldOption.OPTIONAL, FieldOption.NILLABLE
 NILLABLE_ITEM, NONE = FieldOption.NILLABLE_ITEM, FieldOption.NONE
+
+Source = Description | type | Callable[[], Description] | None
 
 NIL = f'a:nil="true" xmlns:a="{XSI_NAMESPACE}"'
 
@@ -118,7 +122,7 @@ def struct_of_fields(
     return element(Type.STRUCT, StructDescription(python_type, fields, ns=ns, options=options), name, ns)
 
 
-def repeating(name: str, type_: Type, description: Description | None = None, **more: Any) -> FieldDescription:
+def repeating(name: str, type_: Type, description: Source = None, **more: Any) -> FieldDescription:
     """A REPEATING_ELEMENT field."""
     return FieldDescription(name, type_, description, mapping=REPEATING, **more)
 
@@ -131,6 +135,18 @@ def attribute(name: str, type_: Type, description: Description | None = None, **
 def text(name: str, type_: Type, description: Description | None = None) -> FieldDescription:
     """A TEXT field."""
     return FieldDescription(name, type_, description, mapping=TEXT)
+
+
+def growth(call: Callable[[], object], times: int = 50) -> int:
+    """Memory blocks that so many calls leave behind."""
+    for _ in range(10):
+        call()
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for _ in range(times):
+        call()
+    gc.collect()
+    return sys.getallocatedblocks() - before
 
 
 class Node:
