@@ -724,8 +724,10 @@ cdef class Scanner:
     def end_element(self):
         """Leaves the innermost element: its end tag must come next (white space, comments are skipped)."""
         self.idle()
-        if self.open_count == 0 or self.pending:
+        if self.open_count - self.pending == 0:
             raise InvalidOperation("no element is open here")
+        if self.pending:
+            self.bad(self.tag, "the end of the element was expected")
         if self.at_empty:
             self.at_empty = False
             self.close_element()
