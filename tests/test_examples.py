@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from wsx.cli.demo_orders import demo_orders
 from wsx.cli.demo_service import OrderService
 
 ROOT = Path(__file__).parent.parent
@@ -78,8 +80,8 @@ def test_send_with_header(service: OrderService) -> None:
 
 
 def test_the_orders_are_what_the_tool_makes() -> None:
-    made = run("tools/make_orders.py")
-    assert made.splitlines() == (ROOT / "examples" / "orders.jsonl").read_text("utf-8").splitlines()
+    made = [json.dumps(order, ensure_ascii=False) for order in demo_orders()]
+    assert made == (ROOT / "examples" / "orders.jsonl").read_text("utf-8").splitlines()
 
 
 def test_the_page_of_errors_is_what_the_tool_makes() -> None:

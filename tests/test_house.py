@@ -139,14 +139,15 @@ def test_the_package_is_typed() -> None:
     assert (WSX / "py.typed").is_file()
 
 
-def test_import_is_light() -> None:
+def test_import_is_light(capsys: pytest.CaptureFixture[str]) -> None:
     program = (
         "import sys, time; before = set(sys.modules); start = time.perf_counter(); import wsx; "
         "print(time.perf_counter() - start); print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     seconds, modules = done.stdout.splitlines()
-    print(f"import wsx took {float(seconds) * 1000:.1f} ms")
+    with capsys.disabled():
+        print(f"\nimport wsx took {float(seconds) * 1000:.1f} ms")
     loaded = {module.split(".")[0] for module in modules.split()}
     assert "wsx" in loaded
     assert not loaded & set(HEAVY)

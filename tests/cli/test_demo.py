@@ -40,7 +40,11 @@ def test_every_order_is_confirmed(orders: Path, concurrency: int) -> None:
         assert "PO-2026-00001" in result.output
 
 
-def test_all_orders_of_the_examples() -> None:
+@pytest.mark.parametrize("installed", [False, True])
+def test_all_orders_of_the_examples(installed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where there are no examples: then the same orders are made."""
+    if installed:
+        monkeypatch.setattr("wsx.cli.demo._ORDERS", Path("nothing"))
     result = CliRunner().invoke(main, ["demo"])
     assert result.exit_code == 0, result.output
     assert "1000 orders sent, 1000 confirmed for 7,983,930.81, 0 failed" in result.output

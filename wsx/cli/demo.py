@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from wsx.channel import Channel, ChannelState
+from wsx.cli.demo_orders import COUNT, demo_orders
 from wsx.cli.demo_service import OrderService
 from wsx.cli.demo_tables import SUBMIT_ACTION, Batch, Confirmation, PurchaseOrder
 from wsx.cli.progress import SendProgress
@@ -97,6 +98,10 @@ def demo(orders: str | None, concurrency: int, serve: bool, port: int) -> None:
         if serve:
             _serve(service)
             return
+        if orders is None and not _ORDERS.is_file():
+            # An installed wsx has no examples; these are the same orders.
+            made = (Row(number, number, order) for number, order in enumerate(demo_orders(), start=1))
+            sys.exit(_run(service, made, COUNT, concurrency))
         path = str(_ORDERS) if orders is None else orders
         row_format = detect_format(path)
         try:
@@ -104,7 +109,7 @@ def demo(orders: str | None, concurrency: int, serve: bool, port: int) -> None:
             with open_rows(path, row_format) as rows:
                 code = _run(service, rows, size, concurrency)
         except (OSError, ValueError) as error:
-            raise click.UsageError(f"{path}: {error} (--orders takes another file)") from error
+            raise click.UsageError(f"{path}: {error}") from error
     sys.exit(code)
 
 
