@@ -125,11 +125,16 @@ def reply_of(body: type) -> wsx.MessageDescription:
     return wsx.MessageDescription(None, wsx.element_of(body))
 
 
+def environment() -> dict[str, str]:
+    """That of the test, without the sanitizers that may be preloaded into Python."""
+    return {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+
+
 def has_php_soap() -> bool:
     php = shutil.which("php")
     if php is None:
         return False
-    modules = subprocess.run([php, "-m"], capture_output=True, text=True, check=False).stdout
+    modules = subprocess.run([php, "-m"], capture_output=True, text=True, check=False, env=environment()).stdout
     return "soap" in modules.lower().split()
 
 
@@ -165,7 +170,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("php") / "log"
     with log.open("wb") as output:
         command = ["php", "-S", f"127.0.0.1:{port}", str(PHP_FILES / "server.php")]
-        process = subprocess.Popen(command, stdout=output, stderr=output)
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment())
         try:
             wait_until_ready(process, port)
             yield f"http://127.0.0.1:{port}/"
