@@ -137,6 +137,56 @@ def text(name: str, type_: Type, description: Description | None = None) -> Fiel
     return FieldDescription(name, type_, description, mapping=TEXT)
 
 
+def order_table() -> tuple[ElementDescription, dict[str, Any]]:
+    """A table of all mappings and several namespaces, and a value with every state."""
+    money = StructDescription(dict, [attribute("currency", Type.STRING), text("amount", Type.DECIMAL)], ns="urn:money")
+    line = StructDescription(
+        dict,
+        [
+            attribute("sku", Type.STRING, ns="urn:k"),
+            FieldDescription("price", Type.STRUCT, money, ns="urn:money"),
+            FieldDescription("note", Type.STRING, options=OPTIONAL | NILLABLE),
+            repeating("tag", Type.STRING, local_name="tags", options=NILLABLE | OPTIONAL | NILLABLE_ITEM),
+            FieldDescription("none", Type.STRING, ns=""),
+        ],
+        ns="urn:o",
+    )
+    order = StructDescription(
+        dict,
+        [
+            attribute("id", Type.INT32),
+            attribute("color", Type.ENUM, COLORS, ns="urn:o", options=OPTIONAL),
+            FieldDescription("name", Type.STRING),
+            repeating("line", Type.STRUCT, line),
+            repeating("number", Type.DOUBLE, local_name="numbers", item_ns="urn:n", ns="urn:w"),
+            FieldDescription("data", Type.BYTES),
+            FieldDescription("last", Type.STRUCT, line, ns="urn:k", options=OPTIONAL | POINTER),
+        ],
+        ns="urn:o",
+    )
+    base = {
+        "sku": "a<&>\"'\t",
+        "price": {"currency": "EUR", "amount": Sample(Type.DECIMAL, None, "").value},
+        "none": "]]>",
+    }
+    base["price"] = {"currency": "€", "amount": __import__("decimal").Decimal("12.5")}
+    value = {
+        "id": -5,
+        "color": Color.GREEN,
+        "name": " spaces \r\n kept ",
+        "line": [
+            base,
+            {**base, "note": None, "tag": None},
+            {**base, "note": "", "tag": []},
+            {**base, "note": "text", "tag": ["", "x", None, "é€𝄞"]},
+        ],
+        "number": [0.0, -1.5, 1e300],
+        "data": bytes(range(50)),
+        "last": base,
+    }
+    return ElementDescription("order", "urn:o", Type.STRUCT, order), value
+
+
 def growth(call: Callable[[], object], times: int = 50) -> int:
     """Memory blocks that so many calls leave behind."""
     for _ in range(10):
@@ -164,6 +214,14 @@ class Node:
         return isinstance(other, Node) and all(getattr(self, a) == getattr(other, a) for a in Node.__slots__)
 
     __hash__ = None  # type: ignore[assignment]
+
+    def without_white_space(self) -> Node:
+        """The same without the white space between elements."""
+        for child in self.children:
+            child.without_white_space()
+        if self.children:
+            self.text = self.text.strip(" \t\r\n")
+        return self
 
     def __repr__(self) -> str:
         return f"Node({self.name}, {self.attributes}, {self.text!r}, {self.children})"
