@@ -17,13 +17,7 @@ GCC_FLAGS = {
     "release": ["-O2", "-g0", "-DNDEBUG"],
     "debug": ["-O0", "-g3", "-UNDEBUG", "-D_GLIBCXX_ASSERTIONS"],
     "sanitize": ["-O1", "-g", "-UNDEBUG", "-fno-omit-frame-pointer", "-fsanitize=address,undefined"],
-    "coverage": [
-        "-O0",
-        "-g",
-        "--coverage",
-        "-DCYTHON_TRACE=1",
-        "-DCYTHON_TRACE_NOGIL=1",
-    ],
+    "coverage": ["-O0", "-g", "--coverage", "-DCYTHON_TRACE=1", "-DCYTHON_TRACE_NOGIL=1"],
 }
 MSVC_FLAGS = {
     "release": ["/O2", "/DNDEBUG"],
@@ -68,7 +62,12 @@ extensions = [
 ]
 setup(
     ext_modules=cythonize(
-        extensions, build_dir=f"build/cython-{kind}", include_path=["."], compiler_directives=directives, force=changed
+        extensions,
+        # Cython's plugin for coverage.py finds generated code only beside its source.
+        build_dir=None if kind == "coverage" else f"build/cython-{kind}",
+        include_path=["."],
+        compiler_directives=directives,
+        force=changed,
     ),
     options={"build_ext": {"build_temp": f"build/temp-{kind}", "force": changed, "parallel": os.cpu_count()}},
 )
