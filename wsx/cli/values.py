@@ -26,14 +26,14 @@ from wsx.descriptions import (
     Type,
 )
 from wsx.errors import WsError
-from wsx.values import UNSET
+from wsx.values import UNSET, XmlQName
 
 __all__ = ["ValueProblem", "element_from_data", "element_to_data", "keeps_empty"]
 
 _INTEGERS: Final = frozenset(
     {Type.INT8, Type.INT16, Type.INT32, Type.INT64, Type.UINT8, Type.UINT16, Type.UINT32, Type.UINT64}
 )
-_TEXTS: Final = frozenset({Type.STRING, Type.WSZ})
+_TEXTS: Final = frozenset({Type.STRING, Type.WSZ, Type.XML_STRING, Type.CHAR_ARRAY, Type.UTF8_ARRAY})
 _MAY_BE_ABSENT: Final = FieldOption.OPTIONAL
 _MAY_BE_NIL: Final = FieldOption.OPTIONAL | FieldOption.NILLABLE
 
@@ -64,7 +64,7 @@ def keeps_empty(element: ElementDescription, column: str) -> bool:
     kind = element.type
     required = True
     for name in column.split("."):
-        fields = description.fields if isinstance(description, StructDescription) else ()
+        fields = _in_xml(description) if isinstance(description, StructDescription) else ()
         field = next((field for field in fields if field.name == name), None)
         if field is None:
             raise ValueError(f"the column {column!r} is no field of the table")
@@ -78,6 +78,8 @@ def _from_data(kind: Type, description: Description | None, data: object, path: 
     if isinstance(description, StructDescription):
         return _struct_from_data(description, data, path)
     if isinstance(data, str):
+        if kind is Type.XML_QNAME:
+            return _name_from_text(data)
         return data if kind in _TEXTS else _scalar_from_text(kind, description, data, path)
     if kind in _INTEGERS and type(data) is int:
         return data
@@ -95,20 +97,33 @@ def _is_number(data: object) -> bool:
 
 
 def _scalar_from_text(kind: Type, description: Description | None, text: str, path: str) -> Any:
+    # A byte array is a field only; outside of one its texts are those of BYTES.
+    element_kind, table = (Type.BYTES, None) if kind is Type.BYTE_ARRAY else (kind, description)
     try:
         document = f"<v>{escape(text)}</v>".encode()
-        return Reader(document).read_element(ElementDescription("v", "", kind, description))
+        return Reader(document).read_element(ElementDescription("v", "", element_kind, table))
     except (WsError, UnicodeEncodeError) as error:
         reason = "" if not isinstance(error, WsError) else f" ({error.message})"
         raise ValueProblem(path, f"{_expected(kind, description)} wanted, not {_shown(text)}{reason}") from error
 
 
+def _name_from_text(text: str) -> XmlQName:
+    """A qualified name as ``{namespace}name`` or ``name``: prefixes mean nothing outside of a document."""
+    ns, brace, local_name = text.removeprefix("{").rpartition("}")
+    return XmlQName(local_name, ns) if brace else XmlQName(text)
+
+
+def _in_xml(struct: StructDescription) -> list[FieldDescription]:
+    return [field for field in struct.fields if field.mapping is not FieldMapping.NO]
+
+
 def _struct_from_data(struct: StructDescription, data: object, path: str) -> Any:
     if not isinstance(data, dict):
         raise ValueProblem(path, f"an object with the fields of {_type_name(struct)} wanted, not {_shown(data)}")
-    unknown = data.keys() - {field.name for field in struct.fields}
+    fields = _in_xml(struct)
+    unknown = data.keys() - {field.name for field in fields}
     if unknown:
-        known = ", ".join(field.name for field in struct.fields)
+        known = ", ".join(field.name for field in fields)
         raise ValueProblem(path, f"no field {sorted(unknown)[0]!r} in {_type_name(struct)}; its fields are {known}")
     given: dict[str, Any] = {}
     for field in struct.fields:
@@ -122,7 +137,7 @@ def _struct_from_data(struct: StructDescription, data: object, path: str) -> Any
 
 def _absent(field: FieldDescription, path: str) -> Any:
     """The value of a field that the data leaves out and that its class has no default for: what it would be read as."""
-    if field.options & _MAY_BE_ABSENT:
+    if field.options & _MAY_BE_ABSENT or field.mapping is FieldMapping.NO:
         return field.default
     if field.mapping is FieldMapping.REPEATING_ELEMENT:
         return []
@@ -195,17 +210,19 @@ def _to_data(kind: Type, description: Description | None, value: Any) -> Any:
         return value
     if isinstance(description, EnumDescription):
         return next(name for name, member in description.pairs if member == value)
-    # Anything else as it stands in XML; these lexical forms need no escapes.
+    if isinstance(value, XmlQName):
+        return str(value)
+    # Anything else as it stands in XML.
     output = Output()
-    output.write_element(ElementDescription("v", "", kind), value)
-    return output.take().decode().removeprefix("<v>").removesuffix("</v>")
+    output.write_element(ElementDescription("v", "", Type.BYTES if kind is Type.BYTE_ARRAY else kind), value)
+    return Reader(output.take()).read_element(ElementDescription("v", "", Type.STRING))
 
 
 def _struct_to_data(struct: StructDescription, value: Any) -> dict[str, Any]:
     data = {}
     for index, field in enumerate(struct.fields):
         member = _member(struct, value, field.name, index)
-        if member is UNSET:
+        if member is UNSET or field.mapping is FieldMapping.NO:
             continue
         description = field.resolve_description()
         if field.mapping is FieldMapping.REPEATING_ELEMENT and member is not None:
