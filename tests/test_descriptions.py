@@ -140,16 +140,29 @@ ALSO_LEGAL = {
     ("V", REPEATING): {P, P | O, N, N | O},
     ("S", REPEATING): {O, N, N | O},
 }
-LEGAL_WITH = {ATTRIBUTE: O, ELEMENT: P | O | N, REPEATING: P | O | N | NI, TEXT: FieldOption(0)}
+LEGAL_WITH = {
+    ATTRIBUTE: O,
+    FieldMapping.XML_ATTRIBUTE: O,
+    ELEMENT: P | O | N,
+    REPEATING: P | O | N | NI,
+    TEXT: FieldOption(0),
+    FieldMapping.NO: FieldOption(0),
+}
+ARRAYS = (Type.CHAR_ARRAY, Type.UTF8_ARRAY, Type.BYTE_ARRAY)
+OWN_NIL = (Type.STRING, Type.WSZ, Type.BYTES, Type.XML_STRING, *ARRAYS)
 ALL_OPTIONS = [FieldOption(number) for number in range(32)]
 
 
 def option_set(type_: Type) -> str:
-    return "N" if type_ in (Type.STRING, Type.WSZ, Type.BYTES) else "S" if type_ is Type.STRUCT else "V"
+    return "N" if type_ in OWN_NIL else "S" if type_ is Type.STRUCT else "V"
 
 
 def legal(type_: Type, mapping: FieldMapping, options: FieldOption) -> bool:
     if type_ is Type.STRUCT and mapping in (ATTRIBUTE, TEXT):
+        return False
+    if mapping is FieldMapping.XML_ATTRIBUTE and type_ not in (Type.STRING, Type.WSZ, Type.CHAR_ARRAY):
+        return False
+    if mapping is REPEATING and type_ in (Type.UTF8_ARRAY, Type.BYTE_ARRAY):
         return False
     key = option_set(type_)
     return not options & ~LEGAL_WITH[mapping] and (
@@ -193,8 +206,8 @@ def test_mappings_of_later_versions(mapping: FieldMapping) -> None:
 
 ILLEGAL_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"type_": 3}, "type must be a wsx.Type, not 3"),
-    ({"description": COLOR}, "type INT32 takes no description"),
-    ({"description": lambda: COLOR}, "type INT32 takes no description"),
+    ({"description": COLOR}, "type INT32 takes Int32Description or none"),
+    ({"description": lambda: COLOR}, "must be given as it is"),
     ({"type_": Type.ENUM, "description": None}, "type ENUM needs a EnumDescription, not None"),
     ({"type_": Type.STRUCT, "description": COLOR}, "type STRUCT needs a StructDescription"),
     ({"type_": Type.ENUM, "description": PART}, "type ENUM needs a EnumDescription"),
@@ -540,7 +553,7 @@ def test_illegal_enums(values: Any, python_type: type | None, rule: str) -> None
         ((None, "", Type.STRUCT, PART), "element None: without local_name there is no ns"),
         ((None, None, Type.INT32), "element None: without local_name .* the type must be STRUCT"),
         (("a", "", Type.STRUCT), "element 'a': type STRUCT needs a StructDescription, not None"),
-        (("a", "", Type.INT32, PART), "element 'a': type INT32 takes no description"),
+        (("a", "", Type.INT32, PART), "element 'a': type INT32 takes Int32Description or none"),
         (("a", "", "INT32"), "element 'a': type must be a wsx.Type, not 'INT32'"),
     ],
 )

@@ -3,7 +3,7 @@
 from cpython.object cimport PyObject
 
 from wsx._access cimport Access
-from wsx._lexical cimport Codec
+from wsx._codec cimport Codec
 
 cdef struct Text:
     const char* data   # padded, so that out_put may copy whole blocks
@@ -44,7 +44,7 @@ cdef class WritePlan:
 cdef class WriteRoot:
     # One element in one scope, with the size that its last output had.
     cdef WriteStep step
-    cdef bint own_nil           # STRING, BYTES: nil by the value itself
+    cdef bint own_nil           # STRING, XML_STRING, BYTES: nil by the value itself
     cdef bint pointer_only      # WSZ
     cdef bint fields_only       # no element around the fields
     cdef Py_ssize_t size_hint
@@ -74,7 +74,8 @@ cdef class ReadPlan:
     cdef Access access
     cdef ReadStep* steps
     cdef Py_ssize_t attributes
-    cdef Py_ssize_t count
+    cdef Py_ssize_t count       # attributes and content
+    cdef Py_ssize_t fields      # those, and the fields that have no XML
     cdef bint text
     cdef bint ignore_trailing
     cdef bint ignore_attributes

@@ -12,9 +12,10 @@ element around, whose namespace its children share without a declaration.
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 
-from wsx._lexical cimport choose_codec, escape
+from wsx._lexical cimport choose_codec
+from wsx._lexical_texts cimport escape
 
-from wsx.descriptions import XSI_NAMESPACE, ElementDescription, FieldMapping, FieldOption, StructOption, Type
+from wsx.descriptions import XML_NAMESPACE, XSI_NAMESPACE, ElementDescription, FieldMapping, FieldOption, StructOption, Type
 from wsx.errors import InvalidArgument, QuotaExceeded
 from wsx.values import UNSET
 
@@ -28,6 +29,9 @@ cdef enum:
     MOST_SCOPES = 64
     MOST_ATTRIBUTES = 63    # of one structure: their declarations are the bits of a word
     MOST_STEPS = 1 << 20
+
+
+cdef object ATTRIBUTES = (FieldMapping.ATTRIBUTE, FieldMapping.XML_ATTRIBUTE)
 
 
 cdef Text render(bytes text, list keep):
@@ -69,10 +73,20 @@ class Scope:
         name = f"{prefix}:{local}" if prefix else local
         return name, declared, Scope({**self.bindings, **declared}, prefix)
 
+    def prefixes(self):
+        """{namespace: prefix} for QNames in content: the element's own prefix first, "" for no namespace."""
+        found = {} if self.bindings.get("") else {"": ""}
+        for prefix in (*self.bindings, self.parent):
+            if prefix in self.bindings:
+                found[self.bindings[prefix]] = prefix
+        return found
+
     def attribute_prefix(self, ns):
         """The prefix that binds ns for attributes (the default namespace does not), None when there is none."""
         if not ns:
             return ""
+        if ns == XML_NAMESPACE:
+            return "xml"
         return next((p for p in (self.parent, *self.bindings) if p and self.bindings.get(p) == ns), None)
 
 
@@ -136,7 +150,7 @@ cdef int element_step(WriteStep* step, object described, object scope, str local
             step.open = render(f"<{name}".encode(), keep)
             return 0
     else:
-        choose_codec(&step.codec, described.type, described.resolve_description(), False, keep)
+        choose_codec(&step.codec, described.type, described.resolve_description(), False, inside, keep)
     step.open = render(f"<{name}".encode() + declarations(declared) + b">", keep)
     return 0
 
@@ -180,7 +194,7 @@ cdef object attribute_step(WriteStep* step, object field, object scope, str stru
             scope = Scope({**scope.bindings, prefix: ns}, scope.parent)
     name = f"{prefix}:{field.own_local_name}" if prefix else field.own_local_name
     step.open = render(f' {name}="'.encode(), keep)
-    choose_codec(&step.codec, field.type, field.resolve_description(), True, keep)
+    choose_codec(&step.codec, field.type, field.resolve_description(), True, scope, keep)
     return scope
 
 
@@ -216,7 +230,7 @@ cdef WritePlan struct_plan(object struct, object inside, dict building):
     plan.steps = <WriteStep*>PyMem_Calloc(len(fields) + 1, sizeof(WriteStep))
     if plan.steps is NULL:
         raise MemoryError
-    plan.attributes = sum(field.mapping == FieldMapping.ATTRIBUTE for field in fields)
+    plan.attributes = sum(field.mapping in ATTRIBUTES for field in fields)
     if plan.attributes > MOST_ATTRIBUTES:
         raise QuotaExceeded(f"{struct}: more than {MOST_ATTRIBUTES} attributes")
     for i, field in enumerate(fields):
@@ -227,16 +241,18 @@ cdef WritePlan struct_plan(object struct, object inside, dict building):
         step.index = i
         step.optional = bool(field.options & FieldOption.OPTIONAL)
         step.nillable = bool(field.options & FieldOption.NILLABLE)
-        if field.mapping == FieldMapping.ATTRIBUTE:
+        if field.mapping == FieldMapping.NO:
+            continue
+        plan.count += 1
+        if field.mapping in ATTRIBUTES:
             scope = attribute_step(step, field, scope, struct.ns, declared, plan.keep)
         elif field.mapping == FieldMapping.TEXT:
             plan.text = True
-            choose_codec(&step.codec, field.type, field.resolve_description(), False, plan.keep)
+            choose_codec(&step.codec, field.type, field.resolve_description(), False, scope, plan.keep)
         elif field.mapping == FieldMapping.REPEATING_ELEMENT:
             repeating_step(step, field, scope, struct.ns, building, plan.keep)
         else:
             element_step(step, field, scope, field.own_local_name, field.own_ns(struct.ns), building, plan.keep)
-    plan.count = len(fields)
     return plan
 
 
@@ -278,7 +294,7 @@ cdef WriteRoot write_root(object element, tuple scope):
     building = {}
     around = Scope(dict(scope), scope[-1][0] if scope else "")
     root = WriteRoot.__new__(WriteRoot)
-    root.own_nil = element.type in (Type.STRING, Type.BYTES)
+    root.own_nil = element.type in (Type.STRING, Type.BYTES, Type.XML_STRING)
     root.pointer_only = element.type == Type.WSZ
     root.name = element.local_name or ""
     if element.local_name is None:
@@ -308,7 +324,7 @@ cdef const char* name_bytes(str text, Py_ssize_t* length, list keep) except NULL
 cdef object absent_value(object field):
     """What an absent field reads as: its default, which is UNSET unless the table says another; nil where the field is
     NILLABLE only; an empty list where no item is an absent one. NotImplemented where it must not be absent."""
-    if field.options & FieldOption.OPTIONAL:
+    if field.options & FieldOption.OPTIONAL or field.mapping == FieldMapping.NO:
         return field.default
     if field.mapping == FieldMapping.REPEATING_ELEMENT:
         return [] if not field.item_range or field.item_range[0] == 0 else NotImplemented
@@ -317,13 +333,13 @@ cdef object absent_value(object field):
 
 cdef int read_step(ReadStep* step, object described, dict building, list keep) except -1:
     """The codec or plan of what is read, an element or an attribute."""
-    cdef bint attribute = getattr(described, "mapping", None) == FieldMapping.ATTRIBUTE
+    cdef bint attribute = getattr(described, "mapping", None) in ATTRIBUTES
     if described.type == Type.STRUCT:
         plan = read_struct_plan(described.resolve_description(), building)
         keep.append(plan)
         step.plan = <PyObject*>plan
         return 0
-    return choose_codec(&step.codec, described.type, described.resolve_description(), attribute, keep)
+    return choose_codec(&step.codec, described.type, described.resolve_description(), attribute, None, keep)
 
 
 cdef int read_field(ReadStep* step, object field, str struct_ns, dict building, list keep) except -1:
@@ -343,6 +359,8 @@ cdef int read_field(ReadStep* step, object field, str struct_ns, dict building, 
     if wrapper is not None:
         step.wrapper_ns = name_bytes(wrapper[0], &step.wrapper_ns_length, keep)
         step.wrapper = name_bytes(wrapper[1], &step.wrapper_length, keep)
+    if field.mapping == FieldMapping.NO:
+        return 0
     if field.mapping != FieldMapping.TEXT:
         step.ns = name_bytes(field.own_ns(struct_ns), &step.ns_length, keep)
         step.local = name_bytes(field.own_local_name, &step.local_length, keep)
@@ -376,7 +394,7 @@ cdef ReadPlan read_struct_plan(object struct, dict building):
     plan.ns = name_bytes(struct.ns, &plan.ns_length, plan.keep)
     plan.ignore_trailing = bool(struct.options & StructOption.IGNORE_TRAILING_ELEMENT_CONTENT)
     plan.ignore_attributes = bool(struct.options & StructOption.IGNORE_UNHANDLED_ATTRIBUTES)
-    plan.attributes = sum(field.mapping == FieldMapping.ATTRIBUTE for field in fields)
+    plan.attributes = sum(field.mapping in ATTRIBUTES for field in fields)
     plan.text = any(field.mapping == FieldMapping.TEXT for field in fields)
     plan.steps = <ReadStep*>PyMem_Calloc(len(fields) + 1, sizeof(ReadStep))
     if plan.steps is NULL:
@@ -384,7 +402,8 @@ cdef ReadPlan read_struct_plan(object struct, dict building):
     for i, field in enumerate(fields):
         plan.keep.append(field)
         read_field(&plan.steps[i], field, struct.ns, building, plan.keep)
-    plan.count = len(fields)
+    plan.fields = len(fields)
+    plan.count = plan.fields - sum(field.mapping == FieldMapping.NO for field in fields)
     return plan
 
 

@@ -30,6 +30,8 @@ cdef class Reader(Scanner):
     cdef Frame[INLINE_FRAMES] inline_frames
     cdef Reference[INLINE_VALUES] inline_values
 
+    cdef PyObject* decode(self, const ReadStep* step, const Slice* text, bint ascii) except NULL
+    cdef object qname(self, str prefix, str local)
     cdef object scalar(self, const ReadStep* step)
     cdef int push_frame(self, PyObject* plan, bint bare) except -1
     cdef int read_attributes(self, ReadPlan plan, PyObject** values) except -1

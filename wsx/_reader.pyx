@@ -9,12 +9,14 @@ Errors: InvalidFormat for what is not what the table says, with byte offset and 
 """
 
 cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.list cimport PyList_Append, PyList_CheckExact, PyList_GET_SIZE
 from cpython.mem cimport PyMem_Free
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF
 from libc.string cimport memcmp
 
+from wsx._codec cimport owned
 from wsx._plan cimport (
     READ_NILLABLE_POINTER,
     READ_NILLABLE_VALUE,
@@ -30,6 +32,7 @@ from wsx._scanner cimport AT_START_TAG, Attribute, Scanner, Slice, grown, is_spa
 
 from wsx.descriptions import ReadOption
 from wsx.errors import InvalidArgument, InvalidFormat, WsError
+from wsx.values import XmlQName
 
 cdef extern from "_text.h":
     size_t wsx_scan_text(const char* text, size_t length) noexcept
@@ -112,12 +115,41 @@ cdef class Reader(Scanner):
         self.frame_count = 0
         return 0
 
+    cdef PyObject* decode(self, const ReadStep* step, const Slice* text, bint ascii) except NULL:
+        """A new reference to the value of a text; the names of QNames are resolved in the scope at the cursor."""
+        cdef PyObject* value = step.codec.read(text.data, text.length, ascii, &step.codec)
+        cdef object parts, resolved
+        if not step.codec.qname:
+            return value
+        parts = <object>value
+        Py_XDECREF(value)
+        resolved = self.qname(parts[0], parts[1])
+        if step.codec.limits is not NULL:
+            (<object>step.codec.limits).check(resolved)
+        return owned(resolved)
+
+    cdef object qname(self, str prefix, str local):
+        """The QName of a prefix and a local name in content, where the default namespace applies (XSD part 2)."""
+        cdef bytes encoded = prefix.encode()
+        cdef Slice ns, spelled = slice_of(PyBytes_AS_STRING(encoded), PyBytes_GET_SIZE(encoded))
+        self.resolve(&spelled, &ns, False)
+        return XmlQName(local, self.string(ns))
+
     cdef object scalar(self, const ReadStep* step):
-        """The value of a scalar element whose start tag was read."""
+        """The value of a scalar element whose start tag was read; it is read before the element's scope ends."""
         cdef Slice text
         cdef PyObject* value
+        cdef object made
+        if step.codec.qname and not self.self_closing:
+            self.text(&text)
+            if self.cursor[1] == c"/":
+                value = self.decode(step, &text, self.is_ascii(&text))
+                made = <object>value
+                Py_XDECREF(value)
+                self.end_tag()
+                return made
         self.simple_text(&text)
-        value = step.codec.read(text.data, text.length, self.is_ascii(&text), &step.codec)
+        value = self.decode(step, &text, self.is_ascii(&text))
         made = <object>value
         Py_XDECREF(value)
         return made
@@ -129,7 +161,7 @@ cdef class Reader(Scanner):
         cdef Py_ssize_t i
         if self.frame_count == self.frame_capacity:
             self.frame_capacity = grown(<void**>&self.frames, self.inline_frames, self.frame_count, sizeof(Frame))
-        while self.value_count + plan.count > self.value_capacity:
+        while self.value_count + plan.fields > self.value_capacity:
             self.value_capacity = grown(<void**>&self.values, self.inline_values, self.value_capacity,
                                         sizeof(PyObject*))
         frame = &self.frames[self.frame_count]
@@ -138,9 +170,9 @@ cdef class Reader(Scanner):
         frame.values = self.value_count
         frame.in_wrapper = frame.wrapper_binds = False
         frame.bare = bare
-        for i in range(plan.count):
+        for i in range(plan.fields):
             self.values[self.value_count + i] = NULL
-        self.value_count += plan.count
+        self.value_count += plan.fields
         self.frame_count += 1
         frame.predicted = False
         if not bare and same(&self.element_ns, plan.ns, plan.ns_length):
@@ -164,10 +196,11 @@ cdef class Reader(Scanner):
                                                                                   step.ns_length):
                     self.frames[self.frame_count - 1].step = j
                     self.attribute_text(attribute, &text)
-                    values[j] = step.codec.read(text.data, text.length, self.is_ascii(&text), &step.codec)
+                    values[j] = self.decode(step, &text, self.is_ascii(&text))
                     break
             else:
                 if not plan.ignore_attributes and not xsi(&attribute.ns):
+                    self.frames[self.frame_count - 1].step = plan.fields  # no field's error: the path ends here
                     return self.bad(attribute.name.data,
                                     f"attribute {self.string(attribute.name)} is not in the table")
         return 0
@@ -202,10 +235,8 @@ cdef class Reader(Scanner):
 
     cdef int read_text_field(self, ReadPlan plan, Py_ssize_t base) except -1:
         """The only content of a structure with a TEXT field; its end tag is consumed."""
-        cdef const ReadStep* step = &plan.steps[plan.attributes]
-        cdef Slice text
-        self.simple_text(&text)
-        self.values[base + plan.attributes] = step.codec.read(text.data, text.length, self.is_ascii(&text), &step.codec)
+        cdef object value = self.scalar(&plan.steps[plan.attributes])
+        self.values[base + plan.attributes] = owned(value)
         return 0
 
     cdef int missing(self, const ReadStep* step) except -1:
@@ -235,12 +266,13 @@ cdef class Reader(Scanner):
         cdef ReadPlan plan = <ReadPlan>frame.plan
         cdef Py_ssize_t base = frame.values, i
         cdef object made
-        for i in range(plan.count):
+        for i in range(plan.fields):
             if self.values[base + i] is NULL or plan.steps[i].least:
                 frame.step = i
                 self.absent(&plan.steps[i], &self.values[base + i])
+        frame.step = plan.fields
         made = plan.access.build(&self.values[base])
-        for i in range(base, base + plan.count):
+        for i in range(base, base + plan.fields):
             Py_XDECREF(self.values[i])
             self.values[i] = NULL
         self.value_count = base
@@ -302,6 +334,7 @@ cdef class Reader(Scanner):
         cdef const char* close = text + wsx_scan_text(text, self.end - text)
         cdef PyObject** place = &self.values[frame.values + frame.step]
         cdef PyObject* value
+        cdef Slice content
         if self.end - close < name.length + 3 or close[0] != c"<" or close[1] != c"/":
             return False
         if close[name.length + 2] != c">" or not wsx_same(close + 2, name.data, name.length):
@@ -309,7 +342,8 @@ cdef class Reader(Scanner):
         if self.open_count >= self.limits.depth or close - text > self.limits.text_length:
             return False
         self.mark = text
-        value = step.codec.read(text, close - text, self.ascii, &step.codec)
+        content = slice_of(text, close - text)
+        value = self.decode(step, &content, self.ascii)
         self.cursor = close + name.length + 3
         if step.repeating:
             item = <object>value

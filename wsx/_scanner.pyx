@@ -15,7 +15,7 @@ from libc.stdint cimport uint32_t
 from libc.string cimport memchr, memcmp, memcpy
 
 from wsx._buffer cimport out_append, out_close, out_length, out_open, out_reserve
-from wsx._lexical cimport decode_string
+from wsx._lexical_texts cimport decode_string
 
 import re
 

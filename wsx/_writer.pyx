@@ -18,7 +18,8 @@ from libc.string cimport memcpy, memmove, memset
 
 from wsx._access cimport FROM_DICT, FROM_OBJECT, FROM_TUPLE
 from wsx._buffer cimport SLACK, out_append, out_close, out_length, out_open, out_put, out_reserve, out_take
-from wsx._lexical cimport Codec, write_string
+from wsx._codec cimport Codec
+from wsx._lexical_texts cimport write_string
 from wsx._plan cimport (
     REQUIRED_VALUE,
     WRITE_NILLABLE_POINTER,
@@ -326,7 +327,7 @@ cdef int write_by_option(Out* out, WriteRoot root, PyObject* value, int option, 
     if root.pointer_only and (option == REQUIRED_VALUE or option == WRITE_NILLABLE_VALUE):
         raise InvalidArgument("WSZ takes REQUIRED_POINTER or NILLABLE_POINTER")
     if option == WRITE_NILLABLE_VALUE and not root.own_nil:
-        raise InvalidArgument("NILLABLE_VALUE is for STRING and BYTES only; NILLABLE_POINTER is for every type")
+        raise InvalidArgument("NILLABLE_VALUE is for STRING, XML_STRING and BYTES only; NILLABLE_POINTER is for every type")
     if value is ABSENT or value is Py_None:
         if value is Py_None and not root.fields_only and (
             option == WRITE_NILLABLE_POINTER or option == WRITE_NILLABLE_VALUE

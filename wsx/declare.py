@@ -45,7 +45,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypeVar, ove
 
 from wsx.descriptions import (
     FIELD_ORDER,
-    PYTHON_TYPES,
     Description,
     ElementDescription,
     EnumDescription,
@@ -57,6 +56,7 @@ from wsx.descriptions import (
     Type,
 )
 from wsx.errors import InvalidArgument
+from wsx.legality import PYTHON_TYPES
 from wsx.values import UNSET, DateTime, Unset
 
 if TYPE_CHECKING:

@@ -8,18 +8,28 @@ never sees it.
 
 from __future__ import annotations
 
-import datetime
 import decimal
 import enum
 import functools
 import re
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
+from wsx.enumerations import FieldMapping, FieldOption, ReadOption, StructOption, Type, WriteOption
 from wsx.errors import InvalidArgument
+from wsx.legality import (
+    FIELD_ONLY,
+    INTEGER_RANGES,
+    LEGAL_MAPPINGS,
+    LEGAL_OPTIONS,
+    OWN_NIL,
+    PYTHON_TYPES,
+    SUPPORTED_MAPPINGS,
+    SUPPORTED_TYPES,
+)
+from wsx.limits import SCALAR_DESCRIPTIONS, ScalarDescription
 from wsx.values import UNSET
 
 __all__ = [
@@ -39,175 +49,8 @@ __all__ = [
 ]
 
 
-class Type(enum.IntEnum):
-    """WS_TYPE."""
-
-    BOOL = 0
-    INT8 = 1
-    INT16 = 2
-    INT32 = 3
-    INT64 = 4
-    UINT8 = 5
-    UINT16 = 6
-    UINT32 = 7
-    UINT64 = 8
-    FLOAT = 9
-    DOUBLE = 10
-    DECIMAL = 11
-    DATETIME = 12
-    TIMESPAN = 13
-    GUID = 14
-    UNIQUE_ID = 15
-    STRING = 16
-    WSZ = 17
-    BYTES = 18
-    XML_STRING = 19
-    XML_QNAME = 20
-    XML_BUFFER = 21
-    CHAR_ARRAY = 22
-    UTF8_ARRAY = 23
-    BYTE_ARRAY = 24
-    DESCRIPTION = 25
-    STRUCT = 26
-    CUSTOM = 27
-    ENDPOINT_ADDRESS = 28
-    FAULT = 29
-    VOID = 30
-    ENUM = 31
-    DURATION = 32
-    UNION = 33
-    ANY_ATTRIBUTES = 34
-
-
-class FieldMapping(enum.IntEnum):
-    """WS_FIELD_MAPPING."""
-
-    TYPE_ATTRIBUTE = 0
-    ATTRIBUTE = 1
-    ELEMENT = 2
-    REPEATING_ELEMENT = 3
-    TEXT = 4
-    NO = 5
-    XML_ATTRIBUTE = 6
-    ELEMENT_CHOICE = 7
-    REPEATING_ELEMENT_CHOICE = 8
-    ANY_ELEMENT = 9
-    REPEATING_ANY_ELEMENT = 10
-    ANY_CONTENT = 11
-    ANY_ATTRIBUTES = 12
-
-
-class FieldOption(enum.IntFlag):
-    """WS_FIELD_OPTIONS."""
-
-    NONE = 0
-    POINTER = 0x01
-    OPTIONAL = 0x02
-    NILLABLE = 0x04
-    NILLABLE_ITEM = 0x08
-    OTHER_NAMESPACE = 0x10
-
-
-class StructOption(enum.IntFlag):
-    """WS_STRUCT_OPTIONS."""
-
-    NONE = 0
-    ABSTRACT = 0x1
-    IGNORE_TRAILING_ELEMENT_CONTENT = 0x2
-    IGNORE_UNHANDLED_ATTRIBUTES = 0x4
-
-
-class WriteOption(enum.IntEnum):
-    """WS_WRITE_OPTION: which values an element accepts when it is written."""
-
-    REQUIRED_VALUE = 1
-    REQUIRED_POINTER = 2
-    NILLABLE_VALUE = 3
-    NILLABLE_POINTER = 4
-
-
-class ReadOption(enum.IntEnum):
-    """WS_READ_OPTION: whether an element may be missing or nil when it is read."""
-
-    REQUIRED_VALUE = 1
-    REQUIRED_POINTER = 2
-    OPTIONAL_POINTER = 3
-    NILLABLE_POINTER = 4
-    NILLABLE_VALUE = 5
-
-
-# What this version of wsx compiles; the other numbers are known to the model and refused by name.
-SUPPORTED_TYPES: Final = frozenset(
-    {
-        Type.BOOL,
-        Type.INT8,
-        Type.INT16,
-        Type.INT32,
-        Type.INT64,
-        Type.UINT8,
-        Type.UINT16,
-        Type.UINT32,
-        Type.UINT64,
-        Type.FLOAT,
-        Type.DOUBLE,
-        Type.DECIMAL,
-        Type.DATETIME,
-        Type.GUID,
-        Type.STRING,
-        Type.WSZ,
-        Type.BYTES,
-        Type.STRUCT,
-        Type.ENUM,
-    }
-)
-SUPPORTED_MAPPINGS: Final = frozenset(
-    {FieldMapping.ATTRIBUTE, FieldMapping.ELEMENT, FieldMapping.REPEATING_ELEMENT, FieldMapping.TEXT}
-)
-
-# The Python type of the values of each scalar type: what reading makes, and what a default must be.
-PYTHON_TYPES: Final[Mapping[Type, type]] = MappingProxyType(
-    {
-        Type.BOOL: bool,
-        Type.INT8: int,
-        Type.INT16: int,
-        Type.INT32: int,
-        Type.INT64: int,
-        Type.UINT8: int,
-        Type.UINT16: int,
-        Type.UINT32: int,
-        Type.UINT64: int,
-        Type.FLOAT: float,
-        Type.DOUBLE: float,
-        Type.DECIMAL: decimal.Decimal,
-        Type.DATETIME: datetime.datetime,
-        Type.GUID: uuid.UUID,
-        Type.STRING: str,
-        Type.WSZ: str,
-        Type.BYTES: bytes,
-    }
-)
-INTEGER_RANGES: Final[Mapping[Type, range]] = MappingProxyType(
-    {
-        **{Type[f"INT{bits}"]: range(-(1 << bits - 1), 1 << bits - 1) for bits in (8, 16, 32, 64)},
-        **{Type[f"UINT{bits}"]: range(1 << bits) for bits in (8, 16, 32, 64)},
-    }
-)
-
-# Types with a nil of their own (WS_STRING, WS_BYTES, WS_WSZ): option set N of the type table. The others are nil only
-# through a pointer: sets V (values) and S (structures).
-_OWN_NIL: Final = frozenset({Type.STRING, Type.WSZ, Type.BYTES})
-
-_LEGAL_OPTIONS: Final[Mapping[FieldMapping, FieldOption]] = MappingProxyType(
-    {
-        FieldMapping.ATTRIBUTE: FieldOption.OPTIONAL,
-        FieldMapping.ELEMENT: FieldOption.POINTER | FieldOption.OPTIONAL | FieldOption.NILLABLE,
-        FieldMapping.REPEATING_ELEMENT: FieldOption.POINTER
-        | FieldOption.OPTIONAL
-        | FieldOption.NILLABLE
-        | FieldOption.NILLABLE_ITEM,
-        FieldMapping.TEXT: FieldOption.NONE,
-    }
-)
+# Mappings of fields that have no name in XML.
+_NAMELESS: Final = frozenset({FieldMapping.TEXT, FieldMapping.NO})
 
 # NCName of Namespaces in XML 1.0 §3, production 4, over the name characters of XML 1.0 (5th edition) §2.3.
 _NAME_START = (
@@ -250,12 +93,13 @@ def _check_type(type_: object, description: object, where: str) -> None:
         raise _illegal(where, f"type must be a wsx.Type, not {type_!r}")
     if type_ not in SUPPORTED_TYPES:
         raise _illegal(where, f"type {type_.name} is not supported by this version")
-    wanted = {Type.STRUCT: StructDescription, Type.ENUM: EnumDescription}.get(type_)
-    if wanted is None:
-        if description is not None:
-            raise _illegal(where, f"type {type_.name} takes no description")
-    elif not isinstance(description, wanted):
-        raise _illegal(where, f"type {type_.name} needs a {wanted.__name__}, not {description!r}")
+    required = {Type.STRUCT: StructDescription, Type.ENUM: EnumDescription}.get(type_)
+    if required is None:
+        allowed = SCALAR_DESCRIPTIONS[type_]
+        if description is not None and not isinstance(description, allowed):
+            raise _illegal(where, f"type {type_.name} takes {allowed.__name__} or none as description, not {description!r}")
+    elif not isinstance(description, required):
+        raise _illegal(where, f"type {type_.name} needs a {required.__name__}, not {description!r}")
 
 
 # What a table is given as description: it, a callable that returns it, or a class made by wsx.struct.
@@ -300,7 +144,7 @@ class _Described(_Planned):
             _check_type(self.type, given, where)
         elif self.type not in (Type.STRUCT, Type.ENUM):
             _check_type(self.type, None, where)
-            raise _illegal(where, f"type {self.type.name} takes no description")
+            raise _illegal(where, f"the description of type {self.type.name} must be given as it is, not as a callable")
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -406,8 +250,8 @@ class FieldDescription(_Described):
             raise _illegal(where, f"mapping must be a wsx.FieldMapping, not {mapping!r}")
         if mapping not in SUPPORTED_MAPPINGS:
             raise _illegal(where, f"mapping {mapping.name} is not supported by this version")
-        if self.type is Type.STRUCT and mapping is FieldMapping.ATTRIBUTE:
-            raise _illegal(where, "type STRUCT is not legal with mapping ATTRIBUTE")
+        if mapping not in LEGAL_MAPPINGS[self.type]:
+            raise _illegal(where, f"type {self.type.name} is not legal with mapping {mapping.name}")
         if self.type is Type.STRUCT and mapping is FieldMapping.TEXT:
             raise _illegal(where, "type STRUCT with mapping TEXT is not supported by this version")
 
@@ -415,11 +259,13 @@ class FieldDescription(_Described):
         repeating = self.mapping is FieldMapping.REPEATING_ELEMENT
         if not repeating and (self.item_local_name is not None or self.item_ns is not None):
             raise _illegal(where, "item_local_name and item_ns belong to REPEATING_ELEMENT")
-        if self.mapping is FieldMapping.TEXT and (self.local_name is not None or self.ns is not None):
-            raise _illegal(where, "a TEXT field has no local_name and no ns")
+        if self.mapping in _NAMELESS and (self.local_name is not None or self.ns is not None):
+            raise _illegal(where, f"a {self.mapping.name} field has no local_name and no ns")
+        if self.mapping is FieldMapping.XML_ATTRIBUTE and self.ns is not None:
+            raise _illegal(where, "an XML_ATTRIBUTE field is in the namespace of xml: and takes no ns")
         if repeating and self.local_name is None and self.ns is not None:
             raise _illegal(where, "ns names the wrapper's namespace and needs local_name; item_ns is the items'")
-        if self.mapping is not FieldMapping.TEXT:
+        if self.mapping not in _NAMELESS:
             _check_name(self.own_local_name, where, "item_local_name" if repeating else "local_name")
         if self.local_name is not None:
             _check_name(self.local_name, where, "local_name")
@@ -438,7 +284,7 @@ class FieldDescription(_Described):
         options = FieldOption(given)
         object.__setattr__(self, "options", options)
         # As int: the complement of a flag leaves out the bits that have no name.
-        beyond = int(options) & ~int(_LEGAL_OPTIONS[self.mapping])
+        beyond = int(options) & ~int(LEGAL_OPTIONS[self.mapping])
         if beyond:
             raise _illegal(where, f"option {FieldOption(beyond)!r} is not legal with mapping {self.mapping.name}")
         repeating = self.mapping is FieldMapping.REPEATING_ELEMENT
@@ -448,7 +294,7 @@ class FieldDescription(_Described):
         needs_pointer = FieldOption.NILLABLE_ITEM if repeating else FieldOption.NILLABLE
         if self.type is Type.STRUCT and not repeating:
             needs_pointer |= FieldOption.OPTIONAL
-        if self.type in _OWN_NIL:
+        if self.type in OWN_NIL:
             if options & FieldOption.POINTER:
                 raise _illegal(where, f"type {self.type.name} has a nil of its own and takes no POINTER")
         elif options & needs_pointer and not options & FieldOption.POINTER:
@@ -458,7 +304,7 @@ class FieldDescription(_Described):
         default = self.default
         if default is UNSET:
             return
-        if not self.options & FieldOption.OPTIONAL:
+        if not self.options & FieldOption.OPTIONAL and self.mapping is not FieldMapping.NO:
             raise _illegal(where, "a default needs OPTIONAL")
         if default is None:
             return
@@ -469,11 +315,12 @@ class FieldDescription(_Described):
                 self._check_enum_default(self.description, where)
             return
         if type(default) is int and self.type in (Type.FLOAT, Type.DOUBLE, Type.DECIMAL):
-            default = PYTHON_TYPES[self.type](default)
+            default = decimal.Decimal(default) if self.type is Type.DECIMAL else float(default)
             object.__setattr__(self, "default", default)
         wanted = PYTHON_TYPES[self.type]
         if not isinstance(default, wanted) or (isinstance(default, bool) and wanted is not bool):
-            raise _illegal(where, f"default of type {self.type.name} must be {wanted.__name__}, not {default!r}")
+            names = " or ".join(cls.__name__ for cls in (wanted if isinstance(wanted, tuple) else (wanted,)))
+            raise _illegal(where, f"default of type {self.type.name} must be {names}, not {default!r}")
         if self.type in INTEGER_RANGES and default not in INTEGER_RANGES[self.type]:
             raise _illegal(where, f"default {default} is not in the range of {self.type.name}")
 
@@ -507,6 +354,8 @@ class FieldDescription(_Described):
         """Namespace of the attribute or element itself, for REPEATING_ELEMENT of one item."""
         if self.mapping is FieldMapping.REPEATING_ELEMENT:
             return struct_ns if self.item_ns is None else self.item_ns
+        if self.mapping is FieldMapping.XML_ATTRIBUTE:
+            return XML_NAMESPACE
         if self.ns is not None:
             return self.ns
         return struct_ns if self.mapping is FieldMapping.ELEMENT else ""
@@ -522,9 +371,11 @@ class FieldDescription(_Described):
 FIELD_ORDER: Final[Mapping[FieldMapping, int]] = MappingProxyType(
     {
         FieldMapping.ATTRIBUTE: 1,
+        FieldMapping.XML_ATTRIBUTE: 1,
         FieldMapping.TEXT: 2,
         FieldMapping.ELEMENT: 2,
         FieldMapping.REPEATING_ELEMENT: 2,
+        FieldMapping.NO: 3,
     }
 )
 _CONTENT: Final = FIELD_ORDER[FieldMapping.TEXT]
@@ -615,7 +466,7 @@ class StructDescription(_Planned):
             if FIELD_ORDER[member.mapping] < rank:
                 raise _illegal(inside, "attributes must come before text and elements")
             rank = FIELD_ORDER[member.mapping]
-            if member.mapping is FieldMapping.ATTRIBUTE:
+            if member.mapping in (FieldMapping.ATTRIBUTE, FieldMapping.XML_ATTRIBUTE):
                 key = (member.own_ns(self.ns), member.own_local_name)
                 if key in attributes:
                     raise _illegal(inside, "two attributes have the same name")
@@ -663,7 +514,7 @@ def _pretty_rest(member: FieldDescription, struct_ns: str) -> str:
     return ", ".join(parts)
 
 
-Description: TypeAlias = StructDescription | EnumDescription
+Description: TypeAlias = StructDescription | EnumDescription | ScalarDescription
 
 
 @dataclass(frozen=True)
@@ -686,6 +537,8 @@ class ElementDescription(_Described):
     def __post_init__(self) -> None:
         where = str(self)
         self._check_described(where)
+        if self.type in FIELD_ONLY:
+            raise _illegal(where, f"type {self.type.name} exists as a field of a structure only")
         if self.local_name is None:
             if self.ns is not None or self.type is not Type.STRUCT:
                 raise _illegal(where, "without local_name there is no ns and the type must be STRUCT")

@@ -10,10 +10,12 @@ from typing import Any, ClassVar, Final, SupportsIndex, final
 __all__ = [
     "UNSET",
     "DateTime",
+    "Duration",
     "EndpointAddress",
     "Fault",
     "FaultCode",
     "FaultReason",
+    "TimeSpan",
     "Unset",
     "XmlQName",
 ]
@@ -139,6 +141,105 @@ class DateTime(_datetime.datetime):
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
         return (type(self).of, (self._microseconds(), self.hundred_nanoseconds))
+
+
+class TimeSpan(_datetime.timedelta):
+    """A timedelta with ticks of 100 ns, as WS_TIMESPAN has them.
+
+    Reading makes one only where microseconds do not suffice; ``hundred_nanoseconds`` (0-9) is added to the
+    microseconds, also below zero. Arithmetic gives plain microseconds again.
+    """
+
+    hundred_nanoseconds: int
+
+    def __new__(cls, *args: Any, hundred_nanoseconds: int = 0, **kwargs: Any) -> TimeSpan:
+        if not 0 <= hundred_nanoseconds <= 9:
+            raise ValueError(f"hundred_nanoseconds must be 0 to 9, not {hundred_nanoseconds}")
+        self = super().__new__(cls, *args, **kwargs)
+        self.hundred_nanoseconds = hundred_nanoseconds
+        return self
+
+    @staticmethod
+    def of_ticks(ticks: int) -> _datetime.timedelta:
+        """The span of that many 100 ns: a plain timedelta where it is exact."""
+        microseconds, rest = divmod(ticks, 10)
+        if rest:
+            return TimeSpan(microseconds=microseconds, hundred_nanoseconds=rest)
+        return _datetime.timedelta(microseconds=microseconds)
+
+    @property
+    def ticks(self) -> int:
+        """The span in 100 ns."""
+        return ((self.days * 86400 + self.seconds) * 1_000_000 + self.microseconds) * 10 + self.hundred_nanoseconds
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _datetime.timedelta):
+            return NotImplemented
+        return super().__eq__(other) and self.hundred_nanoseconds == getattr(other, "hundred_nanoseconds", 0)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
+    def __repr__(self) -> str:
+        return f"wsx.TimeSpan.of_ticks({self.ticks})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (TimeSpan.of_ticks, (self.ticks,))
+
+
+_UINT32 = range(1 << 32)
+
+
+@dataclass(frozen=True)
+class Duration:
+    """xs:duration: a sign and counters of their own, never carried into each other (WS_DURATION).
+
+    ``milliseconds`` (0-999) and ``ticks`` of 100 ns (0-9999) are the fraction of a second.
+    """
+
+    negative: bool = False
+    years: int = 0
+    months: int = 0
+    days: int = 0
+    hours: int = 0
+    minutes: int = 0
+    seconds: int = 0
+    milliseconds: int = 0
+    ticks: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("years", "months", "days", "hours", "minutes", "seconds"):
+            if type(getattr(self, name)) is not int or getattr(self, name) not in _UINT32:
+                raise ValueError(f"Duration.{name} must be an int of 32 bits, not {getattr(self, name)!r}")
+        if self.milliseconds not in range(1000) or self.ticks not in range(10_000):
+            raise ValueError("Duration.milliseconds must be below 1000 and Duration.ticks below 10000")
+
+    @property
+    def fraction(self) -> int:
+        """The fraction of a second in ticks of 100 ns."""
+        return self.milliseconds * 10_000 + self.ticks
+
+    @classmethod
+    def of_timedelta(cls, span: _datetime.timedelta) -> Duration:
+        """Days, hours, minutes and seconds of a timedelta; no years and months."""
+        total = ((span.days * 86400 + span.seconds) * 1_000_000 + span.microseconds) * 10
+        total += getattr(span, "hundred_nanoseconds", 0)
+        seconds, fraction = divmod(abs(total), 10_000_000)
+        minutes, seconds = divmod(seconds, 60)
+        hours, minutes = divmod(minutes, 60)
+        days, hours = divmod(hours, 24)
+        return cls(total < 0, 0, 0, days, hours, minutes, seconds, fraction // 10_000, fraction % 10_000)
+
+    def to_timedelta(self) -> _datetime.timedelta:
+        """The span as a timedelta; ValueError when there are years or months, whose length is not fixed."""
+        if self.years or self.months:
+            raise ValueError("a duration with years or months has no fixed length")
+        seconds = ((self.days * 24 + self.hours) * 60 + self.minutes) * 60 + self.seconds
+        ticks = seconds * 10_000_000 + self.fraction
+        return TimeSpan.of_ticks(-ticks if self.negative else ticks)
 
 
 @dataclass(frozen=True)

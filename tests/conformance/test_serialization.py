@@ -53,6 +53,7 @@ ON_PURPOSE = {
     "mapping-nested-007": NIL,
     "mapping-repeat-nil-bytes-001": NIL,
     "mapping-nil-attr-002": NIL,
+    "mapping-option-237": NIL,
     "mapping-repeat-range-wrapped-002": RANGE,
     "mapping-option-002": ZERO,
     "mapping-option-016": ZERO,
@@ -77,8 +78,7 @@ LEFT = {
     "a raw C argument that Python does not have": 123,
     "WsWriteType on an element that the caller opened": 90,
     "an option number that Python does not have": 8,
-    "a type that is not there yet": 45,
-    "a mapping that is not there yet": 10,
+    "a mapping that is not there yet": 9,
     "limits of a scalar type are not there yet": 2,
     "an element inside one that the caller opened": 1,
     "a datetime that Python does not have": 4,
@@ -160,6 +160,8 @@ def value(kind: str, table: Any, given: Any) -> Any:
             return base64.b64decode(given["base64"])
         case "guid":
             return uuid.UUID(given)
+        case "unique_id":
+            return given["uri"] if given["uri"] is not None else uuid.UUID(given["guid"] or str(uuid.UUID(int=0)))
         case "datetime":
             return moment(given)
         case "struct":
@@ -188,6 +190,8 @@ def notation(kind: str, table: Any, found: Any) -> Any:
             return {"base64": base64.b64encode(found).decode()}
         case "guid":
             return str(found)
+        case "unique_id":
+            return {"guid": str(found)} if isinstance(found, uuid.UUID) else {"uri": found, "guid": str(uuid.UUID(int=0))}
         case "datetime":
             return datetime_notation(found)
         case "struct":
