@@ -4,7 +4,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.ref cimport Py_INCREF, Py_XDECREF
 
 cdef extern from "Python.h":
-    int _PyBytes_Resize(PyObject** bytes, Py_ssize_t newsize) noexcept  # sets MemoryError and *bytes = NULL
+    int _PyBytes_Resize(PyObject** bytes, Py_ssize_t newsize) except -1  # on failure *bytes = NULL
     Py_ssize_t PY_SSIZE_T_MAX
 
 
@@ -34,9 +34,11 @@ cdef int out_grow(Out* out, Py_ssize_t need) except -1:
         size += size // 2
     if size < used + need:
         size = used + need
-    if _PyBytes_Resize(&out.owner, size + SLACK) < 0:
+    try:
+        _PyBytes_Resize(&out.owner, size + SLACK)
+    except MemoryError:
         out_close(out)
-        raise MemoryError("no memory for the output")
+        raise
     out.start = PyBytes_AS_STRING(<object>out.owner)
     out.cursor = out.start + used
     out.limit = out.start + size
@@ -47,9 +49,11 @@ cdef object out_take(Out* out):
     """The bytes written so far; the buffer is closed."""
     cdef Py_ssize_t used = out.cursor - out.start
     cdef object result
-    if _PyBytes_Resize(&out.owner, used) < 0:
+    try:
+        _PyBytes_Resize(&out.owner, used)
+    except MemoryError:
         out_close(out)
-        raise MemoryError("no memory for the output")
+        raise
     result = <object>out.owner
     out_close(out)
     return result

@@ -34,6 +34,11 @@ cdef extern from "_text.h":
 
 DEFAULT_QUOTAS = Quotas()
 
+# Up to so many attributes are compared each with each.
+cdef enum:
+    FEW_ATTRIBUTES = 8
+
+
 cdef Limits limits_of(object quotas) except *:
     cdef Limits limits
     if type(quotas) is not Quotas:
@@ -422,9 +427,17 @@ cdef class Scanner:
         cdef Py_ssize_t i, j
         cdef Attribute* one
         cdef Attribute* other
+        cdef object seen = None
+        if self.attribute_count > FEW_ATTRIBUTES:
+            seen = set()  # Python's hashes are seeded: no sender can make them collide
         for i in range(self.attribute_count):
             one = &self.attributes[i]
             self.resolve(&one.prefix, &one.ns, True)
+            if seen is not None:
+                seen.add((<bytes>one.ns.data[:one.ns.length], <bytes>one.local.data[:one.local.length]))
+                if len(seen) == i:
+                    return self.bad(one.name.data, f"attribute {self.string(one.name)} stands twice")
+                continue
             for j in range(i):
                 other = &self.attributes[j]
                 if same(&one.local, other.local.data, other.local.length) and same(&one.ns, other.ns.data,
