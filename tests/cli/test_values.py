@@ -6,7 +6,7 @@ import enum
 import json
 import math
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from wsx.descriptions import (
     StructDescription,
     Type,
 )
+from wsx.values import Duration, XmlQName
 
 
 class Color(enum.Enum):
@@ -171,6 +172,39 @@ def test_decimals_of_any_notation_are_exact() -> None:
     element = ElementDescription("v", "", Type.DECIMAL)
     assert element_from_data(element, Decimal("1E+3")) == 1000
     assert element_from_data(element, 12) == 12
+
+
+SCALARS: list[tuple[Type, str, Any]] = [
+    (Type.XML_QNAME, "{urn:a}b", XmlQName("b", "urn:a")),
+    (Type.XML_QNAME, "b", XmlQName("b")),
+    (Type.UNIQUE_ID, "http://h/?a=1&b=<2>", "http://h/?a=1&b=<2>"),
+    (
+        Type.DURATION,
+        "P1Y2M3DT4H5M6.5S",
+        Duration(years=1, months=2, days=3, hours=4, minutes=5, seconds=6, milliseconds=500),
+    ),
+    (Type.TIMESPAN, "1.02:03:04", timedelta(days=1, hours=2, minutes=3, seconds=4)),
+    (Type.XML_STRING, "a & b", "a & b"),
+    (Type.CHAR_ARRAY, "a & b", "a & b"),
+    (Type.BYTE_ARRAY, "AAEC", b"\x00\x01\x02"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "value"), SCALARS)
+def test_the_other_scalars_are_texts(kind: Type, text: str, value: object) -> None:
+    struct = StructDescription(dict, [FieldDescription("f", kind)])
+    element = ElementDescription("t", "", Type.STRUCT, struct)
+    assert element_from_data(element, {"f": text}) == {"f": value}
+    assert element_to_data(element, {"f": value}) == {"f": text}
+
+
+def test_fields_that_are_not_in_xml_are_not_in_rows() -> None:
+    fields = [FieldDescription("a", Type.STRING), FieldDescription("mark", Type.INT32, mapping=FieldMapping.NO)]
+    element = ElementDescription("t", "", Type.STRUCT, StructDescription(dict, fields))
+    with pytest.raises(ValueProblem, match="no field 'mark' in the structure; its fields are a"):
+        element_from_data(element, {"a": "x", "mark": 1})
+    assert element_to_data(element, {"a": "x", "mark": 1}) == {"a": "x"}
+    assert element_from_data(element, {"a": "x"}) == {"a": "x"}
 
 
 class Plain:

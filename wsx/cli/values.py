@@ -185,7 +185,7 @@ def _is_plain(cls: type) -> bool:
 def _construct(struct: StructDescription, values: dict[str, Any], path: str) -> Any:
     cls = struct.python_type
     if cls is dict:
-        return values
+        return {name: value for name, value in values.items() if value is not UNSET}
     if cls is tuple:
         return tuple(values[field.name] for field in struct.fields)
     try:
