@@ -41,7 +41,17 @@ COMPILED_FLOOR = 2
 # Values whose methods call the compiled core, which is loaded then.
 LATE_IMPORTS = {("fragment", "_fragment")}
 # The order of one-file rooms that share a floor, from the ground up.
-ORDER_INSIDE = ("errors", "enumerations", "values", "fragment", "quotas", "legality", "limits", "descriptions", "declare")
+ORDER_INSIDE = (
+    "errors",
+    "enumerations",
+    "values",
+    "fragment",
+    "quotas",
+    "legality",
+    "limits",
+    "descriptions",
+    "declare",
+)
 
 PYTHON_FILES = sorted(WSX.rglob("*.py"))
 STUBS = sorted(WSX.rglob("*.pyi"))
