@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import os
 import random
 import re
 import subprocess
@@ -251,7 +252,7 @@ def in_names_of_the_fourth_edition(data: bytes) -> bytes:
 
 def explained(data: bytes) -> bool:
     """Is a difference to expat one of the two known ones: versions other than 1.x, names of the fifth edition?"""
-    other = re.sub(rb"(^(?:\xef\xbb\xbf)?<\?xml\s+version\s*=\s*[\"'])[\w.:-]+([\"'])", rb"\g<1>1.0\2", data)
+    other = re.sub(rb"(^(?:\xef\xbb\xbf)?<\?xml\s+version\s*=\s*[\"'])[^\"'<>]*([\"'])", rb"\g<1>1.0\2", data)
     other = in_names_of_the_fourth_edition(other)
     return other != data and expat_accepts(other) == accepts(other)
 
@@ -489,8 +490,10 @@ def allocation_cases() -> Iterator[tuple[str, Callable[[], object]]]:
 def test_a_failing_allocation_is_a_memory_error() -> None:
     """The n-th allocation fails, for every n until the call succeeds; in a process of its own."""
     pytest.importorskip("_testcapi", reason="this Python has no _testcapi")
+    # Python's own allocators, whatever the tests run with: the debug hooks allocate where Python does not expect it.
+    plain = {name: value for name, value in os.environ.items() if name not in ("PYTHONMALLOC", "PYTHONDEVMODE")}
     done = subprocess.run(
-        [sys.executable, "-c", NO_MEMORY], capture_output=True, text=True, cwd=ROOT, check=False, timeout=300
+        [sys.executable, "-c", NO_MEMORY], capture_output=True, text=True, cwd=ROOT, check=False, timeout=300, env=plain
     )
     assert done.returncode == 0, done.stderr[-3000:]
     counts = {name: int(failed) for name, _, failed in (line.rsplit(" ", 2) for line in done.stdout.splitlines())}
