@@ -228,13 +228,13 @@ class Node:
 
 
 def _split(name: str) -> tuple[str, str]:
-    ns, _, local = name.rpartition("\n")
+    ns, _, local = name.rpartition("\x01")
     return ns, local
 
 
 def expat_tree(data: bytes) -> Node:
     """The document's element, read by expat; ExpatError when it is not namespace-well-formed."""
-    parser = expat.ParserCreate("utf-8", "\n")
+    parser = expat.ParserCreate("utf-8", "\x01")
     parser.buffer_text = True
     stack = [Node(("", ""), {})]
 
