@@ -56,11 +56,16 @@ if TYPE_CHECKING:
         StructDescription,
         StructOption,
         Type,
+        UnionDescription,
+        UnionFieldDescription,
         WriteOption,
     )
     from wsx.errors import (
         ErrorCode,
         WsError,
+    )
+    from wsx.fragment import (
+        XmlBuffer,
     )
     from wsx.limits import (
         BoolDescription,
@@ -106,6 +111,7 @@ if TYPE_CHECKING:
     )
     from wsx.values import (
         UNSET,
+        Choice,
         DateTime,
         Duration,
         EndpointAddress,
@@ -138,6 +144,7 @@ __all__ = [
     "ChannelState",
     "ChannelType",
     "CharArrayDescription",
+    "Choice",
     "DateTime",
     "DateTimeDescription",
     "Decimal",
@@ -199,12 +206,15 @@ __all__ = [
     "UInt32Description",
     "UInt64",
     "UInt64Description",
+    "UnionDescription",
+    "UnionFieldDescription",
     "UniqueIdDescription",
     "Unset",
     "Utf8ArrayDescription",
     "WriteOption",
     "WsError",
     "WszDescription",
+    "XmlBuffer",
     "XmlQName",
     "XmlQNameDescription",
     "XmlStringDescription",
@@ -268,12 +278,15 @@ _NAMES = {
             "StructDescription",
             "StructOption",
             "Type",
+            "UnionDescription",
+            "UnionFieldDescription",
             "WriteOption",
         ),
         "wsx.errors": (
             "ErrorCode",
             "WsError",
         ),
+        "wsx.fragment": ("XmlBuffer",),
         "wsx.limits": (
             "BoolDescription",
             "ByteArrayDescription",
@@ -315,14 +328,15 @@ _NAMES = {
         ),
         "wsx.quotas": ("Quotas",),
         "wsx.values": (
+            "Choice",
             "DateTime",
             "Duration",
             "EndpointAddress",
             "Fault",
             "FaultCode",
             "FaultReason",
-            "UNSET",
             "TimeSpan",
+            "UNSET",
             "Unset",
             "XmlQName",
         ),

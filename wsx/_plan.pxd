@@ -9,10 +9,24 @@ cdef struct Text:
     const char* data   # padded, so that out_put may copy whole blocks
     Py_ssize_t length
 
+cdef enum Kind:
+    SCALAR
+    STRUCTURE
+    CHOICE            # one arm of several
+    NAMED_FRAGMENT    # XML_BUFFER under a name of the table
+    ANY_FRAGMENT      # XML_BUFFER under its own name
+    CONTENT_FRAGMENT  # XML_BUFFER of any nodes
+    VOID              # nothing, or what is skipped
+    ANY_ATTRIBUTES    # the attributes that no field maps
+    TYPE_ATTRIBUTE    # xsi:type
+
 # One field, as it is written in one namespace scope.
 cdef struct WriteStep:
     Codec codec
-    PyObject* plan         # WritePlan of a STRUCT, NULL for scalars; borrowed
+    Kind kind
+    PyObject* plan         # WritePlan of a STRUCT, WriteChoice of a UNION, else NULL; borrowed
+    PyObject* bindings     # dict, prefix -> namespace in force around it; of fragments and of any attributes; borrowed
+    PyObject* naming       # tuple (prefix, local name, namespace) of a NAMED_FRAGMENT; borrowed
     PyObject* name         # Python name (str); borrowed
     Py_ssize_t slot        # offset in instances of the exact class, 0 = no slot
     Py_ssize_t index       # position in a tuple
@@ -39,6 +53,24 @@ cdef class WritePlan:
     cdef Py_ssize_t attributes
     cdef Py_ssize_t count
     cdef bint text              # the only content is one TEXT field
+    cdef bint split             # the start tag is more than its rendered bytes: attributes or xsi:type
+    cdef bint abstract
+    cdef dict derived           # of a polymorphic type: class or identity of the description -> Derived; else None
+    cdef list keep
+
+cdef class Derived:
+    # A type derived from the declared one, as it is written in the same scope.
+    cdef WritePlan plan
+    cdef bytes type_attribute   # ` a:type="b:Name"`
+    cdef bytes declarations
+
+cdef class WriteChoice:
+    cdef WriteStep* arms
+    cdef Py_ssize_t count
+    cdef dict selectors         # selector -> arm
+    cdef dict types             # by_type: Python class -> arm; else None
+    cdef list boxes             # arm -> name of the only field of the structure that its items stand in, or None
+    cdef object none_value
     cdef list keep
 
 cdef class WriteRoot:
@@ -53,7 +85,10 @@ cdef class WriteRoot:
 
 cdef struct ReadStep:
     Codec codec
-    PyObject* plan         # ReadPlan of a STRUCT, NULL for scalars; borrowed
+    Kind kind
+    PyObject* plan         # ReadPlan of a STRUCT, ReadChoice of a UNION, else NULL; borrowed
+    bint any               # any name; ns filters: NULL = all, else only that one, or all but that one (other_ns)
+    bint other_ns
     const char* ns
     Py_ssize_t ns_length
     const char* local
@@ -77,12 +112,30 @@ cdef class ReadPlan:
     cdef Py_ssize_t count       # attributes and content
     cdef Py_ssize_t fields      # those, and the fields that have no XML
     cdef bint text
+    cdef Py_ssize_t valued      # fields that have a Python value, when these are fewer; else -1
+    cdef Py_ssize_t* order      # their positions
+    cdef Py_ssize_t any_attributes  # position of the ANY_ATTRIBUTES field, -1 for none
+    cdef Py_ssize_t content         # position of the ANY_CONTENT field, -1 for none
+    cdef bint abstract
+    cdef bint open_ended        # ends with any elements or content
+    cdef dict derived           # of a polymorphic type: (namespace, name) -> ReadPlan, itself included; else None
+    cdef object description
     cdef bint ignore_trailing
     cdef bint ignore_attributes
     cdef const char* ns         # of most child elements
     cdef Py_ssize_t ns_length
     cdef list keep
     cdef str name
+
+cdef class ReadChoice:
+    cdef ReadStep* arms
+    cdef Py_ssize_t count
+    cdef list selectors
+    cdef list boxes
+    cdef bint by_type
+    cdef list keep
+
+    cdef object wrap(self, Py_ssize_t arm, object value)
 
 cdef class ReadRoot:
     cdef ReadStep step
@@ -100,5 +153,6 @@ cdef enum:
     READ_NILLABLE_POINTER = 4
     READ_NILLABLE_VALUE = 5
 
+cdef bytes declarations(dict declared)
 cdef WriteRoot write_root(object element, tuple scope)
 cdef ReadRoot read_root(object element)

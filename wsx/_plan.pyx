@@ -15,9 +15,20 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from wsx._lexical cimport choose_codec
 from wsx._lexical_texts cimport escape
 
-from wsx.descriptions import XML_NAMESPACE, XSI_NAMESPACE, ElementDescription, FieldMapping, FieldOption, StructOption, Type
+from wsx.descriptions import (
+    XML_NAMESPACE,
+    XSI_NAMESPACE,
+    FieldDescription,
+    FieldMapping,
+    FieldOption,
+    StructDescription,
+    StructOption,
+    Type,
+)
 from wsx.errors import InvalidArgument, QuotaExceeded
-from wsx.values import UNSET
+from wsx.fragment import XmlBuffer
+from wsx.legality import PYTHON_TYPES, REPEATING
+from wsx.values import UNSET, Choice
 
 cdef extern from "Python.h":
     Py_ssize_t PY_SSIZE_T_MAX
@@ -31,7 +42,9 @@ cdef enum:
     MOST_STEPS = 1 << 20
 
 
-cdef object ATTRIBUTES = (FieldMapping.ATTRIBUTE, FieldMapping.XML_ATTRIBUTE)
+cdef object ATTRIBUTES = (
+    FieldMapping.TYPE_ATTRIBUTE, FieldMapping.ATTRIBUTE, FieldMapping.XML_ATTRIBUTE, FieldMapping.ANY_ATTRIBUTES
+)
 
 
 cdef Text render(bytes text, list keep):
@@ -143,21 +156,114 @@ cdef int element_step(WriteStep* step, object described, object scope, str local
     step.close = render(f"</{name}>".encode(), keep)
     step.nil = render(nil_tag(name, declared, inside), keep)
     if described.type == Type.STRUCT:
+        step.kind = STRUCTURE
         plan = struct_plan(described.resolve_description(), inside, building)
         keep.append(plan)
         step.plan = <PyObject*>plan
-        if plan.attributes:
+        if plan.split:
             step.open = render(f"<{name}".encode(), keep)
             return 0
+    elif described.type == Type.XML_BUFFER:
+        step.kind = NAMED_FRAGMENT
+        fragment_step(step, scope, keep)
+        prefix, colon, _ = name.rpartition(":")
+        naming = (prefix, local, ns)
+        keep.append(naming)
+        step.naming = <PyObject*>naming
+    elif described.type == Type.VOID:
+        step.kind = VOID
     else:
         choose_codec(&step.codec, described.type, described.resolve_description(), False, inside, keep)
     step.open = render(f"<{name}".encode() + declarations(declared) + b">", keep)
     return 0
 
 
+cdef int fragment_step(WriteStep* step, object scope, list keep) except -1:
+    """What is in force where a fragment or other attributes will stand."""
+    bindings = dict(scope.bindings)
+    keep.append(bindings)
+    step.bindings = <PyObject*>bindings
+    return 0
+
+
+cdef int content_step(WriteStep* step, object field, object scope, str struct_ns, dict building, list keep) except -1:
+    """A field that is, or one of whose items is, a child element, a choice of some, or any content."""
+    if field.type == Type.VOID:
+        step.kind = VOID
+    elif field.type == Type.UNION:
+        choice = write_choice(field.resolve_description(), scope, struct_ns, building)
+        keep.append(choice)
+        step.kind = CHOICE
+        step.plan = <PyObject*>choice
+    elif field.mapping in (FieldMapping.ANY_ELEMENT, FieldMapping.REPEATING_ANY_ELEMENT, FieldMapping.ANY_CONTENT):
+        step.kind = CONTENT_FRAGMENT if field.mapping == FieldMapping.ANY_CONTENT else ANY_FRAGMENT
+        fragment_step(step, scope, keep)
+    else:
+        element_step(step, field, scope, field.own_local_name, field.own_ns(struct_ns), building, keep)
+    return 0
+
+
+cdef WriteChoice write_choice(object union, object scope, str struct_ns, dict building):
+    cdef WriteChoice choice = WriteChoice.__new__(WriteChoice)
+    cdef WriteStep* arm
+    choice.arms = <WriteStep*>PyMem_Calloc(len(union.fields), sizeof(WriteStep))
+    if choice.arms is NULL:
+        raise MemoryError
+    choice.none_value = union.none_value
+    choice.types = {} if union.by_type else None
+    for i, described in enumerate(union.fields):
+        field, box = boxed(described.field, struct_ns)
+        arm = &choice.arms[i]
+        choice.keep.append(field)
+        arm.name = <PyObject*>field.name
+        arm.nillable = bool(field.options & FieldOption.NILLABLE)
+        content_step(arm, field, scope, struct_ns, building, choice.keep)
+        choice.selectors[described.value] = i
+        choice.boxes.append(box)
+        if choice.types is not None:
+            for cls in python_types(described.field):
+                if cls in choice.types:
+                    raise InvalidArgument(f"{union}: two arms have values of class {cls.__name__}: they need selectors")
+                choice.types[cls] = i
+        choice.count += 1
+    return choice
+
+
+def python_types(field):
+    """The classes of a field's values, for choices by type."""
+    if field.mapping == FieldMapping.REPEATING_ELEMENT:
+        return (list,)
+    description = field.resolve_description()
+    if field.type == Type.STRUCT:
+        return (description.python_type, *(derived.python_type for derived in description.all_sub_types()))
+    if field.type == Type.ENUM:
+        return tuple({type(value) for _, value in description.pairs})
+    if field.type == Type.XML_BUFFER:
+        return (XmlBuffer,)
+    found = PYTHON_TYPES[field.type]
+    return found if isinstance(found, tuple) else (found,)
+
+
+def boxed(field, struct_ns):
+    """(field, box): a REPEATING_ELEMENT arm as the element that its wrapper is, holding the items as its only field."""
+    if field.mapping != FieldMapping.REPEATING_ELEMENT:
+        return field, None
+    ns, local_name = field.wrapper(struct_ns)
+    items = FieldDescription(
+        field.name, field.type, field.description, mapping=field.mapping,
+        options=field.options & ~FieldOption.NILLABLE, item_range=field.item_range,
+        item_local_name=field.own_local_name, item_ns=field.own_ns(struct_ns),
+    )
+    nillable = field.options & FieldOption.NILLABLE
+    return FieldDescription(
+        field.name, Type.STRUCT, StructDescription(dict, [items], ns=ns), local_name=local_name, ns=ns,
+        options=nillable | FieldOption.POINTER if nillable else FieldOption.NONE,
+    ), field.name
+
+
 cdef int repeating_step(WriteStep* step, object field, object scope, str struct_ns, dict building,
                         list keep) except -1:
-    """The wrapper and the item element of a REPEATING_ELEMENT field."""
+    """The wrapper and the items of a repeating field."""
     cdef object inside = scope
     step.repeating = True
     step.nillable_item = bool(field.options & FieldOption.NILLABLE_ITEM)
@@ -172,7 +278,7 @@ cdef int repeating_step(WriteStep* step, object field, object scope, str struct_
         step.wrapper_open = render(f"<{name}".encode() + declarations(declared) + b">", keep)
         step.wrapper_close = render(f"</{name}>".encode(), keep)
         step.wrapper_nil = render(nil_tag(name, declared, inside), keep)
-    return element_step(step, field, inside, field.own_local_name, field.own_ns(struct_ns), building, keep)
+    return content_step(step, field, inside, struct_ns, building, keep)
 
 
 cdef object attribute_step(WriteStep* step, object field, object scope, str struct_ns, dict declared, list keep):
@@ -180,9 +286,16 @@ cdef object attribute_step(WriteStep* step, object field, object scope, str stru
 
     `declared` are the declarations that attributes of this start tag may bring with them.
     """
+    step.declares = -1
+    if field.mapping == FieldMapping.TYPE_ATTRIBUTE or field.type == Type.VOID:
+        step.kind = TYPE_ATTRIBUTE if field.type == Type.DESCRIPTION else VOID
+        return scope
+    if field.mapping == FieldMapping.ANY_ATTRIBUTES:
+        step.kind = ANY_ATTRIBUTES
+        fragment_step(step, scope, keep)
+        return scope
     ns = field.own_ns(struct_ns)
     prefix = scope.attribute_prefix(ns)
-    step.declares = -1
     if prefix is None:
         prefix = next((p for p, bound in declared.items() if bound == ns), None)
         if prefix is None:
@@ -196,6 +309,65 @@ cdef object attribute_step(WriteStep* step, object field, object scope, str stru
     step.open = render(f' {name}="'.encode(), keep)
     choose_codec(&step.codec, field.type, field.resolve_description(), True, scope, keep)
     return scope
+
+
+cdef class WriteChoice:
+    """Writing one of several elements."""
+
+    def __cinit__(self):
+        self.selectors = {}
+        self.boxes = []
+        self.keep = []
+
+    def __dealloc__(self):
+        PyMem_Free(self.arms)
+
+
+cdef class Derived:
+    """Writing a type derived from the declared one."""
+
+
+cdef int derive(WritePlan plan, object struct, object inside, dict building) except -1:
+    """The types that may stand for a polymorphic one, each with its xsi:type (serialization.md §6)."""
+    cdef Derived derived
+    plan.derived = {}
+    for description in struct.all_sub_types():
+        declared = {}
+        scope = inside
+        xsi = scope.attribute_prefix(XSI_NAMESPACE)
+        if xsi is None:
+            xsi = free_prefix({inside.parent: ""} if inside.parent else {})
+            declared[xsi] = XSI_NAMESPACE
+            scope = Scope({**scope.bindings, **declared}, scope.parent)
+        type_ns = description.type_ns or ""
+        prefix = scope.prefixes().get(type_ns)
+        if prefix is None:
+            if not type_ns:
+                raise InvalidArgument(f"{description}: a type without namespace cannot be named where {inside.bindings['']!r} "
+                                      "is the default namespace")
+            prefix = free_prefix({**scope.bindings, inside.parent: ""})
+            declared[prefix] = type_ns
+            scope = Scope({**scope.bindings, prefix: type_ns}, scope.parent)
+        name = f"{prefix}:{description.type_local_name}" if prefix else description.type_local_name
+        derived = Derived.__new__(Derived)
+        derived.plan = struct_plan(description, scope, building)
+        derived.type_attribute = f' {xsi}:type="{name}"'.encode()
+        derived.declarations = declarations(declared)
+        plan.derived[id(description)] = derived
+        if description.python_type not in (dict, tuple):
+            if description.python_type in plan.derived or description.python_type is struct.python_type:
+                raise InvalidArgument(f"{struct}: two derived types have the class {description.python_type.__name__}")
+            plan.derived[description.python_type] = derived
+    return 0
+
+
+cdef object members(object struct):
+    """The fields that have a Python value: xsi:type is the value's class (for dict tables a member), VOID is nothing."""
+    return [
+        field for field in struct.fields
+        if not (field.type == Type.DESCRIPTION and struct.python_type is not dict)
+        and not (field.type == Type.VOID and field.mapping != FieldMapping.NO)
+    ]
 
 
 cdef class WritePlan:
@@ -216,7 +388,7 @@ cdef WritePlan struct_plan(object struct, object inside, dict building):
     cdef object declared = {}, scope = inside
     key = ("write", inside.key)
     if (id(struct), key) in building:
-        return building[id(struct), key]
+        return building[id(struct), key][0]
     found = plans_of(struct).get(key)
     if found is not None:
         return found
@@ -224,21 +396,25 @@ cdef WritePlan struct_plan(object struct, object inside, dict building):
     if len(fields) > MOST_STEPS:
         raise QuotaExceeded(f"{struct}: more than {MOST_STEPS} fields")
     plan = WritePlan.__new__(WritePlan)
-    building[id(struct), key] = plan
-    plan.access = Access(struct.python_type, tuple(field.name for field in fields))
+    building[id(struct), key] = (plan, struct, key)
+    valued = members(struct)
+    plan.access = Access(struct.python_type, tuple(field.name for field in valued))
     plan.exact_type = <PyObject*>plan.access.python_type
+    plan.abstract = bool(struct.options & StructOption.ABSTRACT)
     plan.steps = <WriteStep*>PyMem_Calloc(len(fields) + 1, sizeof(WriteStep))
     if plan.steps is NULL:
         raise MemoryError
     plan.attributes = sum(field.mapping in ATTRIBUTES for field in fields)
+    plan.split = plan.attributes > 0
     if plan.attributes > MOST_ATTRIBUTES:
         raise QuotaExceeded(f"{struct}: more than {MOST_ATTRIBUTES} attributes")
     for i, field in enumerate(fields):
         step = &plan.steps[i]
         plan.keep.append(field)
-        step.name = <PyObject*>plan.access.names[i]
-        step.slot = plan.access.slots[i]
-        step.index = i
+        step.name = <PyObject*>field.name
+        if field in valued:
+            step.index = valued.index(field)
+            step.slot = plan.access.slots[step.index]
         step.optional = bool(field.options & FieldOption.OPTIONAL)
         step.nillable = bool(field.options & FieldOption.NILLABLE)
         if field.mapping == FieldMapping.NO:
@@ -249,11 +425,28 @@ cdef WritePlan struct_plan(object struct, object inside, dict building):
         elif field.mapping == FieldMapping.TEXT:
             plan.text = True
             choose_codec(&step.codec, field.type, field.resolve_description(), False, scope, plan.keep)
-        elif field.mapping == FieldMapping.REPEATING_ELEMENT:
+        elif field.mapping in REPEATING:
             repeating_step(step, field, scope, struct.ns, building, plan.keep)
         else:
-            element_step(step, field, scope, field.own_local_name, field.own_ns(struct.ns), building, plan.keep)
+            content_step(step, field, scope, struct.ns, building, plan.keep)
+    name_attributes(plan, struct)
+    if struct.polymorphic:
+        derive(plan, struct, inside, building)
     return plan
+
+
+cdef int name_attributes(WritePlan plan, object struct) except -1:
+    """Tells the field for any attributes which ones the table has by name."""
+    cdef Py_ssize_t i
+    for i in range(plan.attributes):
+        if plan.steps[i].kind == ANY_ATTRIBUTES:
+            names = tuple(
+                (field.own_ns(struct.ns), field.own_local_name) for field in struct.fields[:i]
+                if field.mapping in (FieldMapping.ATTRIBUTE, FieldMapping.XML_ATTRIBUTE)
+            )
+            plan.keep.append(names)
+            plan.steps[i].naming = <PyObject*>names
+    return 0
 
 
 cdef class WriteRoot:
@@ -264,21 +457,11 @@ cdef class WriteRoot:
         self.size_hint = 256
 
 
-cdef int publish(dict building, object descriptions) except -1:
-    """Keeps the plans that one build made, now that all of it succeeded."""
-    for (identity, key), plan in building.items():
-        keep_plan(descriptions[identity], key, plan)
+cdef int publish(dict building) except -1:
+    """Keeps the plans that one build made, now that all of it succeeded; temporary tables keep none."""
+    for plan, description, key in building.values():
+        keep_plan(description, key, plan)
     return 0
-
-
-cdef object reachable(object struct, dict found):
-    """All structures that a structure refers to, by identity."""
-    if id(struct) not in found:
-        found[id(struct)] = struct
-        for field in struct.fields:
-            if field.type == Type.STRUCT:
-                reachable(field.resolve_description(), found)
-    return found
 
 
 cdef WriteRoot write_root(object element, tuple scope):
@@ -295,19 +478,19 @@ cdef WriteRoot write_root(object element, tuple scope):
     around = Scope(dict(scope), scope[-1][0] if scope else "")
     root = WriteRoot.__new__(WriteRoot)
     root.own_nil = element.type in (Type.STRING, Type.BYTES, Type.XML_STRING)
-    root.pointer_only = element.type == Type.WSZ
+    root.pointer_only = element.type in (Type.WSZ, Type.XML_BUFFER)
     root.name = element.local_name or ""
     if element.local_name is None:
         root.fields_only = True
         plan = struct_plan(element.resolve_description(), around, building)
         root.keep.append(plan)
+        root.step.kind = STRUCTURE
         root.step.plan = <PyObject*>plan
         if (<WritePlan>plan).attributes or (<WritePlan>plan).text:
             raise InvalidArgument(f"{element}: without a name there can be no attributes and no text")
     else:
         element_step(&root.step, element, around, element.local_name, element.ns, building, root.keep)
-    if building:
-        publish(building, reachable(element.resolve_description(), {}))
+    publish(building)
     return keep_plan(element, key, root)
 
 
@@ -324,10 +507,20 @@ cdef const char* name_bytes(str text, Py_ssize_t* length, list keep) except NULL
 cdef object absent_value(object field):
     """What an absent field reads as: its default, which is UNSET unless the table says another; nil where the field is
     NILLABLE only; an empty list where no item is an absent one. NotImplemented where it must not be absent."""
+    if field.mapping == FieldMapping.ELEMENT_CHOICE and field.options & FieldOption.OPTIONAL:
+        union = field.resolve_description()
+        if field.default is UNSET and union.none_value is not UNSET and not union.by_type:
+            return Choice(union.none_value)
     if field.options & FieldOption.OPTIONAL or field.mapping == FieldMapping.NO:
         return field.default
-    if field.mapping == FieldMapping.REPEATING_ELEMENT:
+    if field.mapping in REPEATING:
         return [] if not field.item_range or field.item_range[0] == 0 else NotImplemented
+    if field.mapping == FieldMapping.ANY_ATTRIBUTES:
+        return {}
+    if field.mapping == FieldMapping.ANY_CONTENT:
+        return XmlBuffer(b"")
+    if field.type == Type.DESCRIPTION:
+        return UNSET
     return None if field.options & FieldOption.NILLABLE else NotImplemented
 
 
@@ -337,7 +530,14 @@ cdef int read_step(ReadStep* step, object described, dict building, list keep) e
     if described.type == Type.STRUCT:
         plan = read_struct_plan(described.resolve_description(), building)
         keep.append(plan)
+        step.kind = STRUCTURE
         step.plan = <PyObject*>plan
+        return 0
+    if described.type == Type.XML_BUFFER:
+        step.kind = NAMED_FRAGMENT
+        return 0
+    if described.type == Type.VOID:
+        step.kind = VOID
         return 0
     return choose_codec(&step.codec, described.type, described.resolve_description(), attribute, None, keep)
 
@@ -349,7 +549,7 @@ cdef int read_field(ReadStep* step, object field, str struct_ns, dict building, 
         step.absent = <PyObject*>absent
     step.nillable = bool(field.options & FieldOption.NILLABLE)
     step.nillable_item = bool(field.options & FieldOption.NILLABLE_ITEM)
-    step.repeating = field.mapping == FieldMapping.REPEATING_ELEMENT
+    step.repeating = field.mapping in REPEATING
     step.most = PY_SSIZE_T_MAX
     if field.item_range is not None:
         step.least = field.item_range[0]
@@ -361,6 +561,23 @@ cdef int read_field(ReadStep* step, object field, str struct_ns, dict building, 
         step.wrapper = name_bytes(wrapper[1], &step.wrapper_length, keep)
     if field.mapping == FieldMapping.NO:
         return 0
+    if field.mapping in (FieldMapping.TYPE_ATTRIBUTE, FieldMapping.ANY_ATTRIBUTES, FieldMapping.ANY_CONTENT):
+        step.kind = {FieldMapping.TYPE_ATTRIBUTE: TYPE_ATTRIBUTE, FieldMapping.ANY_ATTRIBUTES: ANY_ATTRIBUTES}.get(
+            field.mapping, CONTENT_FRAGMENT
+        )
+        if field.type == Type.VOID:
+            step.kind = VOID
+        return filter_namespace(step, field, keep)
+    if field.mapping in (FieldMapping.ANY_ELEMENT, FieldMapping.REPEATING_ANY_ELEMENT):
+        step.kind = VOID if field.type == Type.VOID else ANY_FRAGMENT
+        step.any = True
+        return filter_namespace(step, field, keep)
+    if field.type == Type.UNION:
+        choice = read_choice(field.resolve_description(), struct_ns, building)
+        keep.append(choice)
+        step.kind = CHOICE
+        step.plan = <PyObject*>choice
+        return 0
     if field.mapping != FieldMapping.TEXT:
         step.ns = name_bytes(field.own_ns(struct_ns), &step.ns_length, keep)
         step.local = name_bytes(field.own_local_name, &step.local_length, keep)
@@ -368,28 +585,101 @@ cdef int read_field(ReadStep* step, object field, str struct_ns, dict building, 
     return read_step(step, field, building, keep)
 
 
+cdef int filter_namespace(ReadStep* step, object field, list keep) except -1:
+    """The namespace that any elements or attributes must have, or must not have with OTHER_NAMESPACE."""
+    if field.ns is not None:
+        step.ns = name_bytes(field.ns, &step.ns_length, keep)
+        step.other_ns = bool(field.options & FieldOption.OTHER_NAMESPACE)
+    return 0
+
+
+cdef ReadChoice read_choice(object union, str struct_ns, dict building):
+    cdef ReadChoice choice = ReadChoice.__new__(ReadChoice)
+    choice.arms = <ReadStep*>PyMem_Calloc(len(union.fields), sizeof(ReadStep))
+    if choice.arms is NULL:
+        raise MemoryError
+    choice.by_type = union.by_type
+    for described in union.fields:
+        field, box = boxed(described.field, struct_ns)
+        choice.keep.append(field)
+        read_field(&choice.arms[choice.count], field, struct_ns, building, choice.keep)
+        choice.selectors.append(described.value)
+        choice.boxes.append(box)
+        choice.count += 1
+    return choice
+
+
+cdef class ReadChoice:
+    """Reading one of several elements."""
+
+    def __cinit__(self):
+        self.selectors = []
+        self.boxes = []
+        self.keep = []
+
+    def __dealloc__(self):
+        PyMem_Free(self.arms)
+
+    cdef object wrap(self, Py_ssize_t arm, object value):
+        """The value of the choice when an arm was read."""
+        box = self.boxes[arm]
+        if box is not None and value is not None:
+            value = value[box]
+        return value if self.by_type else Choice(self.selectors[arm], value)
+
+
 cdef class ReadPlan:
     """Reading a structure."""
 
     def __cinit__(self):
         self.keep = []
+        self.valued = self.any_attributes = self.content = -1
 
     def __dealloc__(self):
         PyMem_Free(self.steps)
+        PyMem_Free(self.order)
+
+
+cdef int derive_reading(ReadPlan plan, object struct, dict building) except -1:
+    """The types that xsi:type may name instead of a polymorphic one."""
+    plan.derived = {(struct.type_ns or "", struct.type_local_name): plan}
+    for description in struct.all_sub_types():
+        name = (description.type_ns or "", description.type_local_name)
+        plan.derived[name] = read_struct_plan(description, building)
+    return 0
+
+
+cdef int order_values(ReadPlan plan, object struct, object valued) except -1:
+    """Where the values of the Python object stand among the fields, when some fields have none."""
+    cdef Py_ssize_t place = 0
+    if len(valued) == plan.fields:
+        return 0
+    plan.valued = len(valued)
+    plan.order = <Py_ssize_t*>PyMem_Calloc(plan.valued + 1, sizeof(Py_ssize_t))
+    if plan.order is NULL:
+        raise MemoryError
+    for i, field in enumerate(struct.fields):
+        if field in valued:
+            plan.order[place] = i
+            place += 1
+    return 0
 
 
 cdef ReadPlan read_struct_plan(object struct, dict building):
     cdef ReadPlan plan
     cdef Py_ssize_t i
     if id(struct) in building:
-        return building[id(struct)]
+        return building[id(struct)][0]
     found = plans_of(struct).get("read")
     if found is not None:
         return found
     fields = struct.fields
     plan = ReadPlan.__new__(ReadPlan)
-    building[id(struct)] = plan
-    plan.access = Access(struct.python_type, tuple(field.name for field in fields))
+    building[id(struct)] = (plan, struct, "read")
+    valued = members(struct)
+    plan.access = Access(struct.python_type, tuple(field.name for field in valued))
+    plan.description = struct
+    plan.abstract = bool(struct.options & StructOption.ABSTRACT)
     plan.name = struct.python_type.__name__
     plan.ns = name_bytes(struct.ns, &plan.ns_length, plan.keep)
     plan.ignore_trailing = bool(struct.options & StructOption.IGNORE_TRAILING_ELEMENT_CONTENT)
@@ -404,6 +694,18 @@ cdef ReadPlan read_struct_plan(object struct, dict building):
         read_field(&plan.steps[i], field, struct.ns, building, plan.keep)
     plan.fields = len(fields)
     plan.count = plan.fields - sum(field.mapping == FieldMapping.NO for field in fields)
+    order_values(plan, struct, valued)
+    if plan.count and fields[plan.count - 1].type == Type.XML_BUFFER:
+        plan.open_ended = fields[plan.count - 1].mapping in (
+            FieldMapping.REPEATING_ANY_ELEMENT, FieldMapping.ANY_CONTENT
+        )
+    for i, field in enumerate(fields):
+        if field.mapping == FieldMapping.ANY_ATTRIBUTES:
+            plan.any_attributes = i
+        elif field.mapping == FieldMapping.ANY_CONTENT:
+            plan.content = i
+    if struct.polymorphic:
+        derive_reading(plan, struct, building)
     return plan
 
 
@@ -425,15 +727,12 @@ cdef ReadRoot read_root(object element):
             return found
     building = {}
     root = ReadRoot.__new__(ReadRoot)
-    root.pointer_only = element.type == Type.WSZ
+    root.pointer_only = element.type in (Type.WSZ, Type.XML_BUFFER)
     root.fields_only = element.local_name is None
     root.step.most = PY_SSIZE_T_MAX
     if not root.fields_only:
         root.step.ns = name_bytes(element.ns, &root.step.ns_length, root.keep)
         root.step.local = name_bytes(element.local_name, &root.step.local_length, root.keep)
     read_step(&root.step, element, building, root.keep)
-    if building:
-        structs = reachable(element.resolve_description(), {})
-        for identity, plan in building.items():
-            keep_plan(structs[identity], "read", plan)
+    publish(building)
     return keep_plan(element, "read", root)

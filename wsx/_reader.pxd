@@ -3,7 +3,7 @@
 from cpython.object cimport PyObject
 
 from wsx._plan cimport ReadPlan, ReadRoot, ReadStep
-from wsx._scanner cimport Scanner, Slice
+from wsx._scanner cimport Attribute, Scanner, Slice
 
 ctypedef PyObject* Reference
 
@@ -14,6 +14,7 @@ cdef struct Frame:
     Py_ssize_t values       # index of its first value
     Slice prefix            # what the plan's namespace is bound to here
     bint predicted          # there is such a prefix
+    Py_ssize_t arm          # of a choice: the element that was met
     bint in_wrapper
     bint wrapper_binds      # the wrapper declares namespaces: what is known of the prefix does not hold inside it
     bint bare               # no element of its own: the fields end where the surroundings do
@@ -40,7 +41,15 @@ cdef class Reader(Scanner):
     cdef int absent(self, const ReadStep* step, PyObject** value) except -1
     cdef int missing(self, const ReadStep* step) except -1
     cdef int predict(self, Frame* frame, ReadPlan plan) except -1
-    cdef int predicted_scalar(self, Frame* frame, ReadPlan plan, Slice name) except -1
+    cdef int predicted_scalar(self, Frame* frame, const ReadStep* outer, const ReadStep* step, Slice name) except -1
+    cdef bint matches(self, const ReadStep* step) noexcept
+    cdef Py_ssize_t arm_of(self, const ReadStep* step) noexcept
+    cdef object scope_outside(self, Py_ssize_t count)
+    cdef object fragment(self)
+    cdef int any_attribute(self, ReadPlan plan, const Attribute* attribute, PyObject** values) except -1
+    cdef PyObject* actual_plan(self, PyObject* declared) except NULL
+    cdef int mixed(self, Frame* frame, ReadPlan plan) except -1
+    cdef int leave_to_content(self, Frame* frame, ReadPlan plan) except -1
     cdef object read(self, ReadRoot root, int option)
     cdef int choose(self, Frame* frame, ReadPlan plan) except -1
     cdef int leave_step(self, Frame* frame, ReadPlan plan) except -1

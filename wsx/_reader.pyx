@@ -17,12 +17,19 @@ from cpython.ref cimport Py_INCREF, Py_XDECREF
 from libc.string cimport memcmp
 
 from wsx._codec cimport owned
+from wsx._lexical_texts cimport qname_parts
 from wsx._plan cimport (
+    CHOICE,
     READ_NILLABLE_POINTER,
     READ_NILLABLE_VALUE,
     READ_OPTIONAL_POINTER,
     REQUIRED_POINTER,
     REQUIRED_VALUE,
+    SCALAR,
+    STRUCTURE,
+    TYPE_ATTRIBUTE,
+    VOID,
+    ReadChoice,
     ReadPlan,
     ReadRoot,
     ReadStep,
@@ -32,7 +39,8 @@ from wsx._scanner cimport AT_START_TAG, Attribute, Scanner, Slice, grown, is_spa
 
 from wsx.descriptions import ReadOption
 from wsx.errors import InvalidArgument, InvalidFormat, WsError
-from wsx.values import XmlQName
+from wsx.fragment import XmlBuffer
+from wsx.values import UNSET, XmlQName
 
 cdef extern from "_text.h":
     size_t wsx_scan_text(const char* text, size_t length) noexcept
@@ -46,6 +54,21 @@ cdef enum Prediction:
     NOT_PREDICTED
     TAG_OPENED
     READ_WHOLE
+
+
+cdef const ReadStep* inner(const ReadStep* step, Py_ssize_t arm) noexcept:
+    """The step of the element that a field was met as: of a choice its arm."""
+    if step.kind == CHOICE:
+        return &(<ReadChoice>step.plan).arms[arm]
+    return step
+
+
+cdef inline bint tag_is(const char* tag, Py_ssize_t left, const ReadStep* step) noexcept:
+    """Is the name at `tag` the step's, and the tag without attributes?"""
+    return (
+        step.local_length and left > step.local_length and tag[step.local_length] == c">"
+        and wsx_same(tag, step.local, step.local_length)
+    )
 
 
 cdef str local_name(const ReadStep* step):
@@ -86,7 +109,7 @@ cdef class Reader(Scanner):
             if frame.step >= plan.count:
                 break
             step = &plan.steps[frame.step]
-            name = local_name(step)
+            name = local_name(inner(step, frame.arm))
             held = self.values[frame.values + frame.step]
             if step.repeating:
                 known = held is not NULL and PyList_CheckExact(<object>held)
@@ -168,6 +191,7 @@ cdef class Reader(Scanner):
         frame.plan = plan_
         frame.step = plan.attributes
         frame.values = self.value_count
+        frame.arm = 0
         frame.in_wrapper = frame.wrapper_binds = False
         frame.bare = bare
         for i in range(plan.fields):
@@ -178,6 +202,8 @@ cdef class Reader(Scanner):
         if not bare and same(&self.element_ns, plan.ns, plan.ns_length):
             frame.prefix = self.element_prefix
             frame.predicted = True
+        if plan.attributes and plan.steps[0].kind == TYPE_ATTRIBUTE:
+            self.values[frame.values] = owned(plan.description)
         if self.attribute_count and not bare:
             self.read_attributes(plan, &self.values[frame.values])
             frame.step = plan.attributes
@@ -194,11 +220,15 @@ cdef class Reader(Scanner):
                 step = &plan.steps[j]
                 if same(&attribute.local, step.local, step.local_length) and same(&attribute.ns, step.ns,
                                                                                   step.ns_length):
+                    if step.kind == VOID:
+                        break
                     self.frames[self.frame_count - 1].step = j
                     self.attribute_text(attribute, &text)
                     values[j] = self.decode(step, &text, self.is_ascii(&text))
                     break
             else:
+                if plan.any_attributes >= 0 and not xsi(&attribute.ns) and self.any_attribute(plan, attribute, values):
+                    continue
                 if not plan.ignore_attributes and not xsi(&attribute.ns):
                     self.frames[self.frame_count - 1].step = plan.fields  # no field's error: the path ends here
                     return self.bad(attribute.name.data,
@@ -233,6 +263,96 @@ cdef class Reader(Scanner):
             return self.skip_to_end_tag()
         return self.skip_misc()
 
+    cdef int any_attribute(self, ReadPlan plan, const Attribute* attribute, PyObject** values) except -1:
+        """Takes an attribute that no field maps by name; False when its namespace is filtered out."""
+        cdef const ReadStep* step = &plan.steps[plan.any_attributes]
+        cdef PyObject** place = &values[plan.any_attributes]
+        cdef Slice text
+        cdef object found
+        if step.ns is not NULL and same(&attribute.ns, step.ns, step.ns_length) == step.other_ns:
+            return False
+        if step.kind == VOID:
+            return True
+        if place[0] is NULL:
+            found = {}
+            place[0] = owned(found)
+        self.attribute_text(attribute, &text)
+        (<dict>place[0])[XmlQName(self.string(attribute.local), self.string(attribute.ns))] = self.string(text)
+        return True
+
+    cdef PyObject* actual_plan(self, PyObject* declared) except NULL:
+        """The plan of the type that the start tag's xsi:type names (serialization.md §6); borrowed."""
+        cdef ReadPlan plan = <ReadPlan>declared, chosen = plan
+        cdef Attribute* attribute
+        cdef Slice text
+        cdef Py_ssize_t i
+        if plan.derived is None:
+            return declared
+        for i in range(self.attribute_count):
+            attribute = &self.attributes[i]
+            if same(&attribute.local, b"type", 4) and xsi(&attribute.ns):
+                self.attribute_text(attribute, &text)
+                prefix, local = qname_parts(text.data, text.length, self.is_ascii(&text))
+                name = self.qname(prefix, local)
+                chosen = plan.derived.get((name.ns, name.local_name))
+                if chosen is None:
+                    if not plan.open_ended and not plan.ignore_trailing:
+                        self.bad(attribute.value.data, f"{name} is no type derived from {plan.name}")
+                    chosen = plan
+        if chosen.abstract:
+            self.bad(self.tag, f"{chosen.name} is an abstract type: xsi:type must name a derived one")
+        return <PyObject*>chosen
+
+    cdef object scope_outside(self, Py_ssize_t count):
+        """The first `count` bindings as (prefix, namespace) pairs, the innermost of each prefix."""
+        cdef Py_ssize_t i
+        found = {}
+        for i in range(count):
+            found[self.string(self.bindings[i].prefix)] = self.string(self.bindings[i].ns)
+        return tuple(found.items())
+
+    cdef object fragment(self):
+        """The element whose start tag was read, as bytes with their namespace context."""
+        cdef const char* start = self.tag
+        scope = self.scope_outside(self.opens[self.open_count - 1].bindings)
+        self.skip_rest()
+        return XmlBuffer(<bytes>start[:self.cursor - start], scope)
+
+    cdef int leave_to_content(self, Frame* frame, ReadPlan plan) except -1:
+        while frame.step < plan.content:
+            self.leave_step(frame, plan)
+        return 0
+
+    cdef int mixed(self, Frame* frame, ReadPlan plan) except -1:
+        """In a structure that ends with any content: False when a field before it comes next, else the content is read."""
+        cdef const char* saved = self.cursor
+        cdef PyObject** place = &self.values[frame.values + plan.content]
+        cdef object content
+        if frame.step > plan.content:
+            return False
+        if frame.step < plan.content:
+            while self.cursor < self.end and is_space(self.cursor[0]):
+                self.cursor += 1
+            if frame.in_wrapper:
+                return False
+            if self.end - self.cursor >= 2 and self.cursor[0] == c"<" and self.cursor[1] not in b"!?/":
+                if self.choose(frame, plan):
+                    self.take(frame, plan)
+                    return True
+                self.close_element()
+            else:
+                self.leave_to_content(frame, plan)
+        self.cursor = saved
+        if not self.open_count:
+            return self.bad(self.cursor, "any content needs an element around it")
+        self.skip_to_end_tag()
+        content = UNSET
+        if plan.steps[plan.content].kind != VOID:
+            content = XmlBuffer(<bytes>saved[:self.cursor - saved], self.scope_outside(self.binding_count))
+        place[0] = owned(content)
+        frame.step = plan.content + 1
+        return True
+
     cdef int read_text_field(self, ReadPlan plan, Py_ssize_t base) except -1:
         """The only content of a structure with a TEXT field; its end tag is consumed."""
         cdef object value = self.scalar(&plan.steps[plan.attributes])
@@ -240,7 +360,10 @@ cdef class Reader(Scanner):
         return 0
 
     cdef int missing(self, const ReadStep* step) except -1:
-        name = local_name(step) or "the text"
+        if step.kind == CHOICE:
+            names = [local_name(inner(step, i)) or "any" for i in range((<ReadChoice>step.plan).count)]
+            return self.bad(self.cursor, f"one of {', '.join(names)} is missing")
+        name = local_name(step) or ("an element" if step.any else "the text")
         ns = (<bytes>step.ns[:step.ns_length]).decode() if step.ns is not NULL else ""
         return self.bad(self.cursor, f"{name!r}{f' of namespace {ns!r}' if ns else ''} is missing")
 
@@ -271,6 +394,12 @@ cdef class Reader(Scanner):
                 frame.step = i
                 self.absent(&plan.steps[i], &self.values[base + i])
         frame.step = plan.fields
+        if plan.valued >= 0:
+            for i in range(plan.valued):  # together what has a Python value; what has none goes to the end
+                if plan.order[i] != i:
+                    self.values[base + i], self.values[base + plan.order[i]] = (
+                        self.values[base + plan.order[i]], self.values[base + i]
+                    )
         made = plan.access.build(&self.values[base])
         for i in range(base, base + plan.fields):
             Py_XDECREF(self.values[i])
@@ -293,7 +422,9 @@ cdef class Reader(Scanner):
         its tag is (TAG_OPENED)."""
         cdef const char* p = self.cursor + 1
         cdef const ReadStep* step
-        cdef Py_ssize_t i = frame.step, left = self.end - p
+        cdef const ReadStep* found
+        cdef PyObject* choice
+        cdef Py_ssize_t i = frame.step, left = self.end - p, arm
         cdef Slice name
         if frame.prefix.length:
             if left <= frame.prefix.length or not wsx_same(p, frame.prefix.data, frame.prefix.length):
@@ -304,32 +435,43 @@ cdef class Reader(Scanner):
             left -= frame.prefix.length + 1
         while i < plan.count:
             step = &plan.steps[i]
-            if not step.own_ns or (step.wrapper is not NULL and not frame.in_wrapper):
+            if step.wrapper is not NULL and not frame.in_wrapper:
                 return NOT_PREDICTED
-            if left > step.local_length and p[step.local_length] == c">" and wsx_same(p, step.local,
-                                                                                     step.local_length):
+            if step.kind == CHOICE:
+                choice = <PyObject*>step.plan
+                for arm in range((<ReadChoice>choice).count):
+                    found = &(<ReadChoice>choice).arms[arm]
+                    if found.own_ns and tag_is(p, left, found):
+                        frame.arm = arm
+                        break
+                else:
+                    return NOT_PREDICTED
+                break
+            if not step.own_ns:
+                return NOT_PREDICTED
+            if tag_is(p, left, step):
+                found = step
                 break
             if frame.in_wrapper or (step.absent is NULL and self.values[frame.values + i] is NULL):
                 return NOT_PREDICTED
             i += 1
         else:
             return NOT_PREDICTED
-        name = slice_of(self.cursor + 1, p + step.local_length - self.cursor - 1)
+        name = slice_of(self.cursor + 1, p + found.local_length - self.cursor - 1)
         if name.length > self.limits.name_length:
             return NOT_PREDICTED
         frame.step = i
         self.tag = self.mark = self.cursor
-        if step.plan is NULL and self.predicted_scalar(frame, plan, name):
+        if found.kind == SCALAR and self.predicted_scalar(frame, step, found, name):
             return READ_WHOLE
         self.open_element(name)
         self.element_prefix = frame.prefix
         self.element_ns = slice_of(plan.ns, plan.ns_length)
-        self.cursor = p + step.local_length + 1
+        self.cursor = p + found.local_length + 1
         return TAG_OPENED
 
-    cdef int predicted_scalar(self, Frame* frame, ReadPlan plan, Slice name) except -1:
+    cdef int predicted_scalar(self, Frame* frame, const ReadStep* outer, const ReadStep* step, Slice name) except -1:
         """A scalar of plain text whose end tag follows at once; False when it is not that simple."""
-        cdef const ReadStep* step = &plan.steps[frame.step]
         cdef const char* text = name.data + name.length + 1
         cdef const char* close = text + wsx_scan_text(text, self.end - text)
         cdef PyObject** place = &self.values[frame.values + frame.step]
@@ -345,14 +487,30 @@ cdef class Reader(Scanner):
         content = slice_of(text, close - text)
         value = self.decode(step, &content, self.ascii)
         self.cursor = close + name.length + 3
-        if step.repeating:
+        if outer.repeating or outer.kind == CHOICE:
             item = <object>value
             Py_XDECREF(value)
-            self.deliver(frame, step, item)
+            self.deliver(frame, outer, item)
         else:
             place[0] = value
             frame.step += 1
         return True
+
+    cdef bint matches(self, const ReadStep* step) noexcept:
+        """Is the element whose start tag was read one of the step's?"""
+        if step.any:
+            return step.ns is NULL or same(&self.element_ns, step.ns, step.ns_length) != step.other_ns
+        return same(&self.element_local, step.local, step.local_length) and same(&self.element_ns, step.ns,
+                                                                                step.ns_length)
+
+    cdef Py_ssize_t arm_of(self, const ReadStep* step) noexcept:
+        """The arm of a choice that the element is, -1 for none."""
+        cdef PyObject* choice = step.plan
+        cdef Py_ssize_t i
+        for i in range((<ReadChoice>choice).count):
+            if self.matches(&(<ReadChoice>choice).arms[i]):
+                return i
+        return -1
 
     cdef int choose(self, Frame* frame, ReadPlan plan) except -1:
         """Parses the tag at the cursor and finds its field; False when it was skipped as trailing content."""
@@ -368,8 +526,14 @@ cdef class Reader(Scanner):
                         &self.element_ns, step.wrapper_ns, step.wrapper_ns_length):
                     if self.values[frame.values + frame.step] is NULL:
                         return True
-            elif same(&self.element_local, step.local, step.local_length) and same(&self.element_ns, step.ns,
-                                                                                  step.ns_length):
+            elif step.kind == CHOICE:
+                frame.arm = self.arm_of(step)
+                if frame.arm >= 0:
+                    return True
+                frame.arm = 0
+            elif frame.step == plan.content:
+                return False
+            elif self.matches(step):
                 if (step.own_ns and self.binding_count == self.opens[self.open_count - 1].bindings
                         and not frame.wrapper_binds):
                     frame.prefix = self.element_prefix
@@ -419,27 +583,34 @@ cdef class Reader(Scanner):
 
     cdef int take(self, Frame* frame, ReadPlan plan) except -1:
         """Reads the field whose start tag was read; a structure begins a new frame."""
-        cdef const ReadStep* step = &plan.steps[frame.step]
+        cdef const ReadStep* outer = &plan.steps[frame.step]
+        cdef const ReadStep* step
         cdef PyObject* child
-        cdef bint nil
-        if step.wrapper is not NULL and not frame.in_wrapper:
+        cdef bint nillable
+        if outer.wrapper is not NULL and not frame.in_wrapper:
             return self.enter_wrapper(frame, plan)
+        step = inner(outer, frame.arm)
+        if step.kind == VOID:
+            self.skip_rest()
+            return self.deliver(frame, outer, UNSET)
         if self.attribute_count:
-            nil = self.nil()
-            if nil:
-                if not (step.nillable_item if step.repeating else step.nillable):
+            if self.nil():
+                nillable = outer.nillable_item if outer.repeating and outer.kind != CHOICE else step.nillable
+                if not nillable:
                     return self.bad(self.tag, "xsi:nil, but the field is not NILLABLE")
-                if step.plan is NULL:
-                    self.no_attributes()
-                else:
+                if step.kind == STRUCTURE:
                     self.known_attributes(<ReadPlan>step.plan)
+                elif step.kind == SCALAR:
+                    self.no_attributes()
                 self.no_content()
-                return self.deliver(frame, step, None)
-            if step.plan is NULL:
+                return self.deliver(frame, outer, None)
+            if step.kind == SCALAR:
                 self.no_attributes()
-        if step.plan is NULL:
-            return self.deliver(frame, step, self.scalar(step))
-        child = step.plan
+        if step.kind == SCALAR:
+            return self.deliver(frame, outer, self.scalar(step))
+        if step.kind != STRUCTURE:
+            return self.deliver(frame, outer, self.fragment())
+        child = self.actual_plan(step.plan)
         self.push_frame(child, False)
         if (<ReadPlan>child).text:
             self.read_text_field(<ReadPlan>child, self.frames[self.frame_count - 1].values)
@@ -448,12 +619,16 @@ cdef class Reader(Scanner):
         else:
             self.close_element()
         value = self.finish_structure(&self.frames[self.frame_count - 1])
-        return self.deliver(&self.frames[self.frame_count - 1], step, value)
+        return self.deliver(&self.frames[self.frame_count - 1], outer, value)
 
     cdef int deliver(self, Frame* frame, const ReadStep* step, object value) except -1:
         """Stores the value of the current field."""
         cdef PyObject** place = &self.values[frame.values + frame.step]
         cdef object items
+        if step.kind == CHOICE:
+            value = (<ReadChoice>step.plan).wrap(frame.arm, value)
+        elif step.kind == VOID and step.repeating:
+            return 0
         if not step.repeating:
             Py_INCREF(value)
             place[0] = <PyObject*>value
@@ -481,6 +656,8 @@ cdef class Reader(Scanner):
             frame = &self.frames[self.frame_count - 1]
             plan = <ReadPlan>frame.plan
             if not self.pending:
+                if plan.content >= 0 and self.mixed(frame, plan):
+                    continue
                 if plan.ignore_trailing:
                     self.next_tag(frame, plan)
                 else:
@@ -512,6 +689,7 @@ cdef class Reader(Scanner):
     cdef object structure(self, PyObject* plan):
         """A structure whose start tag was read."""
         cdef Py_ssize_t bottom = self.frame_count
+        plan = self.actual_plan(plan)
         self.push_frame(plan, False)
         if (<ReadPlan>plan).text:
             self.read_text_field(<ReadPlan>plan, self.frames[bottom].values)
@@ -527,16 +705,18 @@ cdef class Reader(Scanner):
             if self.nil():
                 if option != READ_NILLABLE_POINTER and option != READ_NILLABLE_VALUE:
                     self.bad(self.tag, f"xsi:nil, but {ReadOption(option).name} wants a value")
-                if root.step.plan is NULL:
-                    self.no_attributes()
-                else:
+                if root.step.kind == STRUCTURE:
                     self.known_attributes(<ReadPlan>root.step.plan)
+                elif root.step.kind == SCALAR:
+                    self.no_attributes()
                 self.no_content()
                 return None
-            if root.step.plan is NULL:
+            if root.step.kind == SCALAR:
                 self.no_attributes()
-        if root.step.plan is NULL:
+        if root.step.kind == SCALAR:
             return self.scalar(&root.step)
+        if root.step.kind != STRUCTURE:
+            return self.fragment()
         return self.structure(root.step.plan)
 
     cdef object read_root_element(self, ReadRoot root, int option):

@@ -19,22 +19,36 @@ from libc.string cimport memcpy, memmove, memset
 from wsx._access cimport FROM_DICT, FROM_OBJECT, FROM_TUPLE
 from wsx._buffer cimport SLACK, out_append, out_close, out_length, out_open, out_put, out_reserve, out_take
 from wsx._codec cimport Codec
-from wsx._lexical_texts cimport write_string
+from wsx._lexical_texts cimport escape, write_string
 from wsx._plan cimport (
+    ANY_ATTRIBUTES,
+    ANY_FRAGMENT,
+    CHOICE,
+    NAMED_FRAGMENT,
     REQUIRED_VALUE,
+    SCALAR,
+    STRUCTURE,
+    TYPE_ATTRIBUTE,
+    VOID,
     WRITE_NILLABLE_POINTER,
     WRITE_NILLABLE_VALUE,
+    Derived,
+    WriteChoice,
     WritePlan,
     WriteRoot,
     WriteStep,
+    declarations,
     write_root,
 )
 
 from collections.abc import Iterable, Mapping
 
-from wsx.descriptions import WriteOption
+from wsx._fragment import adapt, rename
+from wsx._plan import free_prefix
+from wsx.descriptions import XML_NAMESPACE, XMLNS_NAMESPACE, XSI_NAMESPACE, WriteOption, is_ncname
 from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, QuotaExceeded, WsError
-from wsx.values import UNSET
+from wsx.fragment import XmlBuffer
+from wsx.values import UNSET, Choice, XmlQName
 
 cdef extern from "_cpython.h":
     PyObject** wsx_slot(object instance, Py_ssize_t offset) noexcept
@@ -145,7 +159,15 @@ cdef int write_structure(Out* out, const WriteStep* step, PyObject* value, Walk*
     """The element of a structure."""
     cdef WritePlan plan = <WritePlan>step.plan
     cdef bint direct = wsx_type(value) is plan.exact_type
+    cdef Derived derived = None
     cdef Py_ssize_t mark
+    if plan.derived is not None and not (direct and plan.access.fetch == FROM_OBJECT):
+        derived = derived_of(plan, <object>value)
+        if derived is not None:
+            plan = derived.plan
+            direct = wsx_type(value) is plan.exact_type
+    if plan.abstract:
+        raise InvalidFormat(f"{plan.access.python_type.__name__} is an abstract type: only derived ones can be written")
     if walk.depth >= walk.most:
         return too_deep(walk)
     walk.depth += 1
@@ -156,8 +178,8 @@ cdef int write_structure(Out* out, const WriteStep* step, PyObject* value, Walk*
     if not direct or plan.access.fetch == FROM_TUPLE:
         check_structure(plan, value)
     out_put(out, step.open.data, step.open.length)
-    if plan.attributes:
-        write_attributes(out, plan, value, direct, walk.frame)
+    if plan.split:
+        write_attributes(out, plan, value, direct, walk.frame, derived)
         out_put(out, step.declarations.data, step.declarations.length)
         out_append(out, b">", 1)
     mark = out_length(out)
@@ -172,22 +194,46 @@ cdef int write_structure(Out* out, const WriteStep* step, PyObject* value, Walk*
     return out_put(out, step.close.data, step.close.length)
 
 
+cdef Derived derived_of(WritePlan plan, object value):
+    """The derived type of a polymorphic one that the value is of; None for the declared type itself."""
+    cdef Derived found
+    if plan.access.fetch == FROM_DICT:
+        description = value.get(<object>plan.steps[0].name) if isinstance(value, Mapping) else None
+        return plan.derived.get(id(description))
+    for cls in type(value).__mro__:
+        if cls is plan.access.python_type:
+            return None
+        found = plan.derived.get(cls)
+        if found is not None:
+            return found
+    return None
+
+
 cdef int too_deep(Walk* walk) except -1:
     raise QuotaExceeded(f"the value is nested deeper than {walk.most} elements (max_depth)")
 
 
-cdef int write_attributes(Out* out, WritePlan plan, PyObject* value, bint direct, Frame* frame) except -1:
-    """The attributes in table order, then the declarations of those that were written."""
+cdef int write_attributes(Out* out, WritePlan plan, PyObject* value, bint direct, Frame* frame,
+                          Derived derived) except -1:
+    """xsi:type and the attributes in table order, then the declarations of those that were written."""
     cdef uint64_t written = 0, declared = 0
     cdef const WriteStep* step
+    cdef bytes others = b""
     cdef Py_ssize_t i
+    if derived is not None:
+        out_append(out, PyBytes_AS_STRING(derived.type_attribute), PyBytes_GET_SIZE(derived.type_attribute))
     for i in range(plan.attributes):
         step = &plan.steps[i]
+        if step.kind == TYPE_ATTRIBUTE or step.kind == VOID:
+            continue
         frame.step = step
         frame.value = fetch(plan, step, value, direct)
         if frame.value is NULL or frame.value is ABSENT or frame.value is Py_None:
-            if not step.optional:
+            if not step.optional and step.kind == SCALAR:
                 required(step, frame.value)
+        elif step.kind == ANY_ATTRIBUTES:
+            given, others = any_attributes(<object>frame.value, <dict>step.bindings, <tuple>step.naming)
+            out_append(out, PyBytes_AS_STRING(given), PyBytes_GET_SIZE(given))
         else:
             out_put(out, step.open.data, step.open.length)
             step.codec.write(out, frame.value, &step.codec)
@@ -200,7 +246,34 @@ cdef int write_attributes(Out* out, WritePlan plan, PyObject* value, bint direct
         if step.declares >= 0 and written >> i & 1 and not declared >> step.declares & 1:
             declared |= <uint64_t>1 << step.declares
             out_put(out, step.declarations.data, step.declarations.length)
-    return 0
+    if derived is not None:
+        out_append(out, PyBytes_AS_STRING(derived.declarations), PyBytes_GET_SIZE(derived.declarations))
+    return out_append(out, PyBytes_AS_STRING(others), PyBytes_GET_SIZE(others))
+
+
+cdef tuple any_attributes(object value, dict bindings, tuple taken):
+    """(attributes, declarations) of the attributes that no field of the table maps: {XmlQName: str}."""
+    cdef bytes attributes = b""
+    if not isinstance(value, Mapping):
+        raise InvalidArgument(f"expected a mapping of wsx.XmlQName to str, not {type(value).__name__}")
+    prefixes = {ns: prefix for prefix, ns in bindings.items() if prefix and ns}
+    prefixes[XML_NAMESPACE] = "xml"
+    declared = {}
+    for name, text in value.items():
+        if not isinstance(name, XmlQName):
+            raise InvalidArgument(f"expected wsx.XmlQName as name of an attribute, not {type(name).__name__}")
+        if (name.ns, name.local_name) in taken or name.ns in (XSI_NAMESPACE, XMLNS_NAMESPACE) or not is_ncname(
+                name.local_name) or name.local_name == "xmlns":
+            raise InvalidFormat(f"{name} cannot be the name of an attribute here")
+        if not isinstance(text, str):
+            raise InvalidArgument(f"expected str as value of attribute {name}, not {type(text).__name__}")
+        prefix = prefixes.get(name.ns, "") if name.ns else ""
+        if name.ns and not prefix:
+            prefix = prefixes[name.ns] = free_prefix({**bindings, **declared})
+            declared[prefix] = name.ns
+        label = f"{prefix}:{name.local_name}" if prefix else name.local_name
+        attributes += f' {label}="'.encode() + escape(text, True) + b'"'
+    return attributes, declarations(declared)
 
 
 cdef int write_text_field(Out* out, WritePlan plan, PyObject* value, bint direct, Frame* frame) except -1:
@@ -223,6 +296,8 @@ cdef int write_fields(Out* out, WritePlan plan, PyObject* value, bint direct, Wa
     cdef Py_ssize_t i
     for i in range(plan.attributes, plan.count):
         step = &plan.steps[i]
+        if step.kind == VOID:
+            continue
         frame.step = step
         if direct and step.slot:
             item = wsx_slot(<object>value, step.slot)[0]
@@ -234,15 +309,75 @@ cdef int write_fields(Out* out, WritePlan plan, PyObject* value, bint direct, Wa
             write_nothing(out, step, item, walk)
         elif step.repeating:
             write_repeating(out, step, item, walk)
-        elif step.plan is NULL:
+        elif step.kind == SCALAR:
             if walk.depth >= walk.most:
                 too_deep(walk)
             write_scalar(out, step, item)
         else:
-            write_structure(out, step, item, walk)
+            write_value(out, step, item, walk)
         Py_XDECREF(item)
         frame.value = NULL
     return 0
+
+
+cdef int write_value(Out* out, const WriteStep* step, PyObject* value, Walk* walk) except -1:
+    """A field's value or an item: by the kind of its step."""
+    cdef object buffer
+    cdef bytes data
+    if step.kind == SCALAR:
+        return write_scalar(out, step, value)
+    if step.kind == STRUCTURE:
+        return write_structure(out, step, value, walk)
+    if step.kind == CHOICE:
+        return write_arm(out, step, <object>value, walk)
+    if step.kind == VOID:
+        return 0
+    buffer = fragment_of(<object>value)
+    if step.kind == NAMED_FRAGMENT:
+        prefix, local, ns = <tuple>step.naming
+        data = rename(buffer.data, buffer.scope, <dict>step.bindings, prefix, local, ns)
+    else:
+        data = adapt(buffer.data, buffer.scope, <dict>step.bindings, step.kind == ANY_FRAGMENT)
+    return out_append(out, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+
+
+cdef object fragment_of(object value):
+    """The XmlBuffer of an XmlBuffer, of bytes, or of an element of ElementTree or lxml."""
+    if isinstance(value, XmlBuffer):
+        return value
+    if isinstance(value, bytes):
+        return XmlBuffer(value)
+    if hasattr(value, "tag") and hasattr(value, "attrib"):
+        return XmlBuffer.of_element(value)
+    raise InvalidArgument(f"expected wsx.XmlBuffer, bytes or an element, not {type(value).__name__}")
+
+
+cdef int write_arm(Out* out, const WriteStep* step, object value, Walk* walk) except -1:
+    """The element of a choice that the value selects (serialization.md §5: ELEMENT_CHOICE)."""
+    cdef WriteChoice choice = <WriteChoice>step.plan
+    cdef const WriteStep* arm
+    cdef object content = value, position
+    if choice.types is None:
+        if not isinstance(value, Choice):
+            raise InvalidArgument(f"expected wsx.Choice, not {type(value).__name__}")
+        if step.optional and not step.repeating and value.select == choice.none_value:
+            return 0
+        position = choice.selectors.get(value.select)
+        if position is None:
+            raise InvalidFormat(f"{value.select!r} selects no element of the choice")
+        content = value.value
+    else:
+        position = next((choice.types[cls] for cls in type(value).__mro__ if cls in choice.types), None)
+        if position is None:
+            raise InvalidArgument(f"a {type(value).__name__} is no value of any element of the choice")
+    if choice.boxes[position] is not None and content is not None:
+        content = {choice.boxes[position]: content}
+    arm = &choice.arms[<Py_ssize_t>position]
+    if walk.depth >= walk.most:
+        return too_deep(walk)
+    if content is None or content is UNSET:
+        return write_nothing(out, arm, <PyObject*>content, walk)
+    return write_value(out, arm, <PyObject*>content, walk)
 
 
 cdef int write_nothing(Out* out, const WriteStep* step, PyObject* value, Walk* walk) except -1:
@@ -310,10 +445,10 @@ cdef int write_items(Out* out, const WriteStep* step, PyObject* items, bint is_l
             if item is ABSENT or not step.nillable_item:
                 raise InvalidArgument("an item is None, but the field is not NILLABLE_ITEM")
             out_put(out, step.nil.data, step.nil.length)
-        elif step.plan is NULL:
+        elif step.kind == SCALAR:
             write_scalar(out, step, item)
         else:
-            write_structure(out, step, item, walk)
+            write_value(out, step, item, walk)
         frame.item = NULL
         Py_XDECREF(item)
     return 0
@@ -339,9 +474,7 @@ cdef int write_by_option(Out* out, WriteRoot root, PyObject* value, int option, 
         raise InvalidArgument(f"the value is {<object>value}, but {WriteOption(option).name} wants one")
     if root.fields_only:
         return write_bare_fields(out, root, value, walk)
-    if root.step.plan is NULL:
-        return write_scalar(out, &root.step, value)
-    return write_structure(out, &root.step, value, walk)
+    return write_value(out, &root.step, value, walk)
 
 
 cdef int write_bare_fields(Out* out, WriteRoot root, PyObject* value, Walk* walk) except -1:

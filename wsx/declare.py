@@ -44,7 +44,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypeVar, overload
 
 from wsx.descriptions import (
-    FIELD_ORDER,
     Description,
     ElementDescription,
     EnumDescription,
@@ -56,7 +55,7 @@ from wsx.descriptions import (
     Type,
 )
 from wsx.errors import InvalidArgument
-from wsx.legality import PYTHON_TYPES
+from wsx.legality import FIELD_ORDER, PYTHON_TYPES
 from wsx.values import UNSET, DateTime, Unset
 
 if TYPE_CHECKING:

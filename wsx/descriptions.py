@@ -14,19 +14,23 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
-from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from wsx.enumerations import FieldMapping, FieldOption, ReadOption, StructOption, Type, WriteOption
 from wsx.errors import InvalidArgument
 from wsx.legality import (
+    CONTENT,
     FIELD_ONLY,
+    FIELD_ORDER,
     INTEGER_RANGES,
     LEGAL_MAPPINGS,
     LEGAL_OPTIONS,
+    NAMELESS,
+    NAMESPACE_FILTER,
     OWN_NIL,
     PYTHON_TYPES,
-    SUPPORTED_MAPPINGS,
+    REPEATING,
+    SINGLE_RANKS,
     SUPPORTED_TYPES,
 )
 from wsx.limits import SCALAR_DESCRIPTIONS, ScalarDescription
@@ -45,12 +49,11 @@ __all__ = [
     "StructDescription",
     "StructOption",
     "Type",
+    "UnionDescription",
+    "UnionFieldDescription",
     "WriteOption",
 ]
 
-
-# Mappings of fields that have no name in XML.
-_NAMELESS: Final = frozenset({FieldMapping.TEXT, FieldMapping.NO})
 
 # NCName of Namespaces in XML 1.0 §3, production 4, over the name characters of XML 1.0 (5th edition) §2.3.
 _NAME_START = (
@@ -64,6 +67,11 @@ _FORBIDDEN = re.compile("[\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 XML_NAMESPACE: Final = "http://www.w3.org/XML/1998/namespace"
 XMLNS_NAMESPACE: Final = "http://www.w3.org/2000/xmlns/"
 XSI_NAMESPACE: Final = "http://www.w3.org/2001/XMLSchema-instance"
+
+
+def is_ncname(name: str) -> bool:
+    """Is ``name`` an XML name without colon?"""
+    return _NCNAME.fullmatch(name) is not None
 
 
 def _illegal(where: str, rule: str) -> InvalidArgument:
@@ -93,11 +101,20 @@ def _check_type(type_: object, description: object, where: str) -> None:
         raise _illegal(where, f"type must be a wsx.Type, not {type_!r}")
     if type_ not in SUPPORTED_TYPES:
         raise _illegal(where, f"type {type_.name} is not supported by this version")
-    required = {Type.STRUCT: StructDescription, Type.ENUM: EnumDescription}.get(type_)
+    required = {
+        Type.STRUCT: StructDescription,
+        Type.ENUM: EnumDescription,
+        Type.UNION: UnionDescription,
+    }.get(type_)
     if required is None:
-        allowed = SCALAR_DESCRIPTIONS[type_]
-        if description is not None and not isinstance(description, allowed):
-            raise _illegal(where, f"type {type_.name} takes {allowed.__name__} or none as description, not {description!r}")
+        allowed = SCALAR_DESCRIPTIONS.get(type_)
+        if allowed is None:
+            if description is not None:
+                raise _illegal(where, f"type {type_.name} takes no description")
+        elif description is not None and not isinstance(description, allowed):
+            raise _illegal(
+                where, f"type {type_.name} takes {allowed.__name__} or none as description, not {description!r}"
+            )
     elif not isinstance(description, required):
         raise _illegal(where, f"type {type_.name} needs a {required.__name__}, not {description!r}")
 
@@ -142,7 +159,7 @@ class _Described(_Planned):
             object.__setattr__(self, "description", given)
         if not callable(given):
             _check_type(self.type, given, where)
-        elif self.type not in (Type.STRUCT, Type.ENUM):
+        elif self.type not in (Type.STRUCT, Type.ENUM, Type.UNION):
             _check_type(self.type, None, where)
             raise _illegal(where, f"the description of type {self.type.name} must be given as it is, not as a callable")
 
@@ -248,8 +265,6 @@ class FieldDescription(_Described):
     def _check_mapping(self, mapping: object, where: str) -> None:
         if not isinstance(mapping, FieldMapping):
             raise _illegal(where, f"mapping must be a wsx.FieldMapping, not {mapping!r}")
-        if mapping not in SUPPORTED_MAPPINGS:
-            raise _illegal(where, f"mapping {mapping.name} is not supported by this version")
         if mapping not in LEGAL_MAPPINGS[self.type]:
             raise _illegal(where, f"type {self.type.name} is not legal with mapping {mapping.name}")
         if self.type is Type.STRUCT and mapping is FieldMapping.TEXT:
@@ -259,13 +274,16 @@ class FieldDescription(_Described):
         repeating = self.mapping is FieldMapping.REPEATING_ELEMENT
         if not repeating and (self.item_local_name is not None or self.item_ns is not None):
             raise _illegal(where, "item_local_name and item_ns belong to REPEATING_ELEMENT")
-        if self.mapping in _NAMELESS and (self.local_name is not None or self.ns is not None):
+        if self.mapping in NAMELESS and (
+            self.local_name is not None or (self.ns is not None and self.mapping not in NAMESPACE_FILTER)
+        ):
             raise _illegal(where, f"a {self.mapping.name} field has no local_name and no ns")
         if self.mapping is FieldMapping.XML_ATTRIBUTE and self.ns is not None:
             raise _illegal(where, "an XML_ATTRIBUTE field is in the namespace of xml: and takes no ns")
-        if repeating and self.local_name is None and self.ns is not None:
+        wraps = repeating or self.mapping is FieldMapping.REPEATING_ELEMENT_CHOICE
+        if wraps and self.local_name is None and self.ns is not None:
             raise _illegal(where, "ns names the wrapper's namespace and needs local_name; item_ns is the items'")
-        if self.mapping not in _NAMELESS:
+        if self.mapping not in NAMELESS and (self.mapping is not FieldMapping.REPEATING_ELEMENT_CHOICE):
             _check_name(self.own_local_name, where, "item_local_name" if repeating else "local_name")
         if self.local_name is not None:
             _check_name(self.local_name, where, "local_name")
@@ -288,6 +306,10 @@ class FieldDescription(_Described):
         if beyond:
             raise _illegal(where, f"option {FieldOption(beyond)!r} is not legal with mapping {self.mapping.name}")
         repeating = self.mapping is FieldMapping.REPEATING_ELEMENT
+        if self.type is Type.VOID and options & FieldOption.NILLABLE:
+            raise _illegal(where, "type VOID has no value that could be nil")
+        if options & FieldOption.OTHER_NAMESPACE and self.ns is None:
+            raise _illegal(where, "option OTHER_NAMESPACE needs ns: the namespace that is not meant")
         if repeating and options & FieldOption.NILLABLE and self.local_name is None:
             raise _illegal(where, "option NILLABLE of REPEATING_ELEMENT is about the wrapper and needs local_name")
         # Of a repeating field the array itself is a pointer, so that only its items can be in need of one.
@@ -308,8 +330,8 @@ class FieldDescription(_Described):
             raise _illegal(where, "a default needs OPTIONAL")
         if default is None:
             return
-        if self.mapping is FieldMapping.REPEATING_ELEMENT or self.type is Type.STRUCT:
-            raise _illegal(where, "only an ATTRIBUTE or ELEMENT field that is no STRUCT takes a default but None")
+        if self.mapping in REPEATING or (self.type not in PYTHON_TYPES and self.type is not Type.ENUM):
+            raise _illegal(where, "only an ATTRIBUTE or ELEMENT field of a scalar type takes a default but None")
         if self.type is Type.ENUM:
             if isinstance(self.description, EnumDescription):
                 self._check_enum_default(self.description, where)
@@ -333,8 +355,8 @@ class FieldDescription(_Described):
     def _check_range(self, given: object, where: str) -> None:
         if given is None:
             return
-        if self.mapping is not FieldMapping.REPEATING_ELEMENT:
-            raise _illegal(where, "item_range belongs to REPEATING_ELEMENT")
+        if self.mapping not in REPEATING:
+            raise _illegal(where, "item_range belongs to REPEATING_ELEMENT and its relatives")
         match given:
             case (int(least), None) if least >= 0:
                 object.__setattr__(self, "item_range", (least, None))
@@ -362,23 +384,67 @@ class FieldDescription(_Described):
 
     def wrapper(self, struct_ns: str) -> tuple[str, str] | None:
         """(namespace, local name) of the wrapper element of a REPEATING_ELEMENT field, None when there is none."""
-        if self.mapping is not FieldMapping.REPEATING_ELEMENT or self.local_name is None:
+        if self.mapping not in REPEATING or self.local_name is None:
             return None
         return (struct_ns if self.ns is None else self.ns, self.local_name)
 
 
-# The field order grammar of WS_STRUCT_DESCRIPTION: attributes, then either one text or elements.
-FIELD_ORDER: Final[Mapping[FieldMapping, int]] = MappingProxyType(
-    {
-        FieldMapping.ATTRIBUTE: 1,
-        FieldMapping.XML_ATTRIBUTE: 1,
-        FieldMapping.TEXT: 2,
-        FieldMapping.ELEMENT: 2,
-        FieldMapping.REPEATING_ELEMENT: 2,
-        FieldMapping.NO: 3,
-    }
-)
-_CONTENT: Final = FIELD_ORDER[FieldMapping.TEXT]
+@dataclass(frozen=True)
+class UnionFieldDescription:
+    """WS_UNION_FIELD_DESCRIPTION: one arm of a choice; ``value`` selects it (any hashable Python value)."""
+
+    value: Any
+    field: FieldDescription
+
+    def __post_init__(self) -> None:
+        where = f"arm {self.value!r}"
+        if not isinstance(self.field, FieldDescription):
+            raise _illegal(where, f"field must be a FieldDescription, not {self.field!r}")
+        try:
+            hash(self.value)
+        except TypeError as error:
+            raise _illegal(where, "the selector must be hashable") from error
+        mapping = self.field.mapping
+        if mapping not in (FieldMapping.ELEMENT, FieldMapping.REPEATING_ELEMENT, FieldMapping.ANY_ELEMENT):
+            raise _illegal(where, f"mapping {mapping.name} is not legal in a choice")
+        if mapping is FieldMapping.REPEATING_ELEMENT and self.field.local_name is None:
+            raise _illegal(where, "REPEATING_ELEMENT in a choice needs a wrapper: local_name")
+        if self.field.options & FieldOption.OPTIONAL:
+            raise _illegal(where, "OPTIONAL is not legal in a choice")
+
+
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class UnionDescription(_Planned):
+    """WS_UNION_DESCRIPTION: exactly one of several elements.
+
+    A value is a :class:`wsx.Choice` with the selector of its arm. With ``by_type`` it is the arm's own value, and its
+    Python class selects the arm, so that every arm must have a class of its own. ``none_value`` is a selector that
+    stands for no element; it belongs to OPTIONAL fields.
+    """
+
+    fields: tuple[UnionFieldDescription, ...]
+    none_value: Any
+    by_type: bool
+
+    def __init__(
+        self, fields: Iterable[UnionFieldDescription], *, none_value: Any = UNSET, by_type: bool = False
+    ) -> None:
+        arms = tuple(fields)
+        where = "union"
+        if not arms or not all(isinstance(arm, UnionFieldDescription) for arm in arms):
+            raise _illegal(where, "fields must be one or more UnionFieldDescription")
+        if len({arm.value for arm in arms}) < len(arms):
+            raise _illegal(where, "two arms have the same selector")
+        anys = [arm for arm in arms if arm.field.mapping is FieldMapping.ANY_ELEMENT]
+        if len(anys) > 1 or (anys and arms[-1] is not anys[0]):
+            raise _illegal(where, "ANY_ELEMENT may be the last arm only")
+        for name, value in (("fields", arms), ("none_value", none_value), ("by_type", bool(by_type))):
+            object.__setattr__(self, name, value)
+
+    def __str__(self) -> str:
+        return f"union of {', '.join(arm.field.name for arm in self.fields)}"
+
+    __repr__ = __str__
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -395,6 +461,8 @@ class StructDescription(_Planned):
     type_local_name: str | None
     type_ns: str | None
     options: StructOption
+    parent: StructDescription | None
+    sub_types: tuple[StructDescription, ...] | Callable[[], Iterable[StructDescription]]
 
     def __init__(
         self,
@@ -404,10 +472,14 @@ class StructDescription(_Planned):
         ns: str = "",
         type_local_name: str | None = None,
         type_ns: str | None = None,
+        parent: StructDescription | None = None,
+        sub_types: Iterable[StructDescription] | Callable[[], Iterable[StructDescription]] = (),
         options: StructOption = StructOption.NONE,
     ) -> None:
         where = f"struct {getattr(python_type, '__name__', python_type)!s}"
         self._check_options(options, where)
+        if parent is not None and not isinstance(parent, StructDescription):
+            raise _illegal(where, f"parent must be a StructDescription, not {parent!r}")
         _check_namespace(ns, where, "ns")
         if type_local_name is not None:
             _check_name(type_local_name, where, "type_local_name")
@@ -420,9 +492,12 @@ class StructDescription(_Planned):
             ("type_local_name", type_local_name),
             ("type_ns", type_ns),
             ("options", StructOption(options)),
+            ("parent", parent),
+            ("sub_types", sub_types if callable(sub_types) else tuple(sub_types)),
         ):
             object.__setattr__(self, name, value)
         self._check_fields(self.fields, where)
+        self._check_derivation(where)
 
     def __str__(self) -> str:
         return f"struct {self.python_type.__name__}"
@@ -448,14 +523,45 @@ class StructDescription(_Planned):
     def _check_options(options: object, where: str) -> None:
         if not isinstance(options, int) or int(options) & ~_STRUCT_OPTIONS:
             raise _illegal(where, f"options must be wsx.StructOption flags, not {options!r}")
-        if options & StructOption.ABSTRACT:
-            raise _illegal(where, "option ABSTRACT needs a TYPE_ATTRIBUTE field, not supported by this version")
+
+    def _check_derivation(self, where: str) -> None:
+        if self.options & StructOption.ABSTRACT and not self.polymorphic:
+            raise _illegal(where, "option ABSTRACT needs a TYPE_ATTRIBUTE field")
+        if self.polymorphic and self.type_local_name is None:
+            raise _illegal(where, "a TYPE_ATTRIBUTE field needs type_local_name, the name of the type")
+        if self.sub_types and not self.polymorphic:
+            raise _illegal(where, "sub_types need a TYPE_ATTRIBUTE field")
+
+    @property
+    def polymorphic(self) -> bool:
+        """Does xsi:type choose among the type and those derived from it?"""
+        return bool(self.fields) and self.fields[0].mapping is FieldMapping.TYPE_ATTRIBUTE
+
+    def all_sub_types(self) -> tuple[StructDescription, ...]:
+        """The types derived from this one, directly or not; each is checked to be a type that xsi:type can name."""
+        found: dict[int, StructDescription] = {}
+        waiting: list[StructDescription] = [self]
+        while waiting:
+            here = waiting.pop()
+            for derived in here.sub_types() if callable(here.sub_types) else here.sub_types:
+                if not isinstance(derived, StructDescription):
+                    raise _illegal(str(here), f"sub_types must be StructDescription, not {derived!r}")
+                if not derived.polymorphic:
+                    raise _illegal(str(derived), "a derived type needs a TYPE_ATTRIBUTE field as its base has")
+                if id(derived) not in found and derived is not self:
+                    found[id(derived)] = derived
+                    waiting.append(derived)
+        names = [(derived.type_ns, derived.type_local_name) for derived in (self, *found.values())]
+        if len(set(names)) < len(names):
+            raise _illegal(str(self), "two derived types have the same name")
+        return tuple(found.values())
 
     def _check_fields(self, members: tuple[object, ...], where: str) -> None:
         rank = 0
         names: set[str] = set()
         attributes: set[tuple[str, str]] = set()
         texts = contents = 0
+        singles: set[int] = set()
         for member in members:
             if not isinstance(member, FieldDescription):
                 raise _illegal(where, f"fields must be FieldDescription, not {member!r}")
@@ -464,14 +570,17 @@ class StructDescription(_Planned):
                 raise _illegal(inside, "the name is used twice")
             names.add(member.name)
             if FIELD_ORDER[member.mapping] < rank:
-                raise _illegal(inside, "attributes must come before text and elements")
+                raise _illegal(inside, "attributes must come before text and elements, any content and NO fields last")
             rank = FIELD_ORDER[member.mapping]
+            if rank in SINGLE_RANKS and rank in singles:
+                raise _illegal(inside, f"there is already a field like {member.mapping.name}")
+            singles.add(rank)
             if member.mapping in (FieldMapping.ATTRIBUTE, FieldMapping.XML_ATTRIBUTE):
                 key = (member.own_ns(self.ns), member.own_local_name)
                 if key in attributes:
                     raise _illegal(inside, "two attributes have the same name")
                 attributes.add(key)
-            contents += rank == _CONTENT
+            contents += rank in (CONTENT, CONTENT + 1)
             texts += member.mapping is FieldMapping.TEXT
             if texts and contents > 1:
                 raise _illegal(inside, "a TEXT field must be the only content")
@@ -514,7 +623,7 @@ def _pretty_rest(member: FieldDescription, struct_ns: str) -> str:
     return ", ".join(parts)
 
 
-Description: TypeAlias = StructDescription | EnumDescription | ScalarDescription
+Description: TypeAlias = StructDescription | EnumDescription | UnionDescription | ScalarDescription
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,19 @@ from wsx.enumerations import FieldMapping, FieldOption, Type
 from wsx.values import Duration, XmlQName
 
 __all__ = [
+    "CONTENT",
     "FIELD_ONLY",
+    "FIELD_ORDER",
     "INTEGER_RANGES",
     "LEGAL_MAPPINGS",
     "LEGAL_OPTIONS",
+    "NAMELESS",
+    "NAMESPACE_FILTER",
     "OWN_NIL",
     "PYTHON_TYPES",
-    "SUPPORTED_MAPPINGS",
+    "REPEATING",
+    "SINGLE_RANKS",
+    "SUPPORTED_TYPES",
 ]
 
 # The Python type of the values of each scalar type: what reading makes, and what a default must be.
@@ -60,41 +66,54 @@ INTEGER_RANGES: Final[Mapping[Type, range]] = MappingProxyType(
 )
 
 # What this version of wsx compiles; the other numbers are known to the model and refused by name.
-SUPPORTED_MAPPINGS: Final = frozenset(
+SUPPORTED_TYPES: Final = frozenset(
     {
-        FieldMapping.ATTRIBUTE,
-        FieldMapping.XML_ATTRIBUTE,
-        FieldMapping.ELEMENT,
-        FieldMapping.REPEATING_ELEMENT,
-        FieldMapping.TEXT,
-        FieldMapping.NO,
+        *PYTHON_TYPES,
+        Type.ENUM,
+        Type.STRUCT,
+        Type.UNION,
+        Type.XML_BUFFER,
+        Type.VOID,
+        Type.ANY_ATTRIBUTES,
+        Type.DESCRIPTION,
     }
 )
-SUPPORTED_TYPES: Final = frozenset({*PYTHON_TYPES, Type.ENUM, Type.STRUCT})
 
 # Types that exist as fields of structures only.
-FIELD_ONLY: Final = frozenset({Type.CHAR_ARRAY, Type.UTF8_ARRAY, Type.BYTE_ARRAY})
+_ARRAYS: Final = frozenset({Type.CHAR_ARRAY, Type.UTF8_ARRAY, Type.BYTE_ARRAY})
+FIELD_ONLY: Final = _ARRAYS | {Type.UNION, Type.VOID, Type.ANY_ATTRIBUTES, Type.DESCRIPTION}
 
 # Types with a nil of their own (WS_STRING, WS_BYTES, WS_WSZ …): option set N of the type table. The others are nil only
 # through a pointer: sets V (values) and S (structures).
-OWN_NIL: Final = frozenset({Type.STRING, Type.WSZ, Type.BYTES, Type.XML_STRING, *FIELD_ONLY})
+OWN_NIL: Final = frozenset({Type.STRING, Type.WSZ, Type.BYTES, Type.XML_STRING, Type.XML_BUFFER, *_ARRAYS})
 
 _ANY_FIELD: Final = frozenset(
     {FieldMapping.ATTRIBUTE, FieldMapping.ELEMENT, FieldMapping.REPEATING_ELEMENT, FieldMapping.TEXT, FieldMapping.NO}
 )
 
+_ANY_CONTENT: Final = frozenset(
+    {FieldMapping.ANY_ELEMENT, FieldMapping.REPEATING_ANY_ELEMENT, FieldMapping.ANY_CONTENT}
+)
+
 # The mappings that a type may have, types.md §3.
 LEGAL_MAPPINGS: Final[Mapping[Type, frozenset[FieldMapping]]] = MappingProxyType(
     {
-        **dict.fromkeys(SUPPORTED_TYPES, _ANY_FIELD),
+        **dict.fromkeys((*PYTHON_TYPES, Type.ENUM), _ANY_FIELD),
         **dict.fromkeys((Type.STRING, Type.WSZ, Type.CHAR_ARRAY), _ANY_FIELD | {FieldMapping.XML_ATTRIBUTE}),
         **dict.fromkeys((Type.UTF8_ARRAY, Type.BYTE_ARRAY), _ANY_FIELD - {FieldMapping.REPEATING_ELEMENT}),
         Type.STRUCT: _ANY_FIELD - {FieldMapping.ATTRIBUTE},
+        Type.UNION: frozenset({FieldMapping.ELEMENT_CHOICE, FieldMapping.REPEATING_ELEMENT_CHOICE}),
+        Type.XML_BUFFER: _ANY_CONTENT | {FieldMapping.ELEMENT, FieldMapping.REPEATING_ELEMENT, FieldMapping.NO},
+        Type.VOID: _ANY_CONTENT
+        | {FieldMapping.ELEMENT, FieldMapping.ATTRIBUTE, FieldMapping.ANY_ATTRIBUTES, FieldMapping.NO},
+        Type.ANY_ATTRIBUTES: frozenset({FieldMapping.ANY_ATTRIBUTES}),
+        Type.DESCRIPTION: frozenset({FieldMapping.TYPE_ATTRIBUTE}),
     }
 )
 
 LEGAL_OPTIONS: Final[Mapping[FieldMapping, FieldOption]] = MappingProxyType(
     {
+        FieldMapping.TYPE_ATTRIBUTE: FieldOption.NONE,
         FieldMapping.ATTRIBUTE: FieldOption.OPTIONAL,
         FieldMapping.XML_ATTRIBUTE: FieldOption.OPTIONAL,
         FieldMapping.ELEMENT: FieldOption.POINTER | FieldOption.OPTIONAL | FieldOption.NILLABLE,
@@ -104,5 +123,49 @@ LEGAL_OPTIONS: Final[Mapping[FieldMapping, FieldOption]] = MappingProxyType(
         | FieldOption.NILLABLE_ITEM,
         FieldMapping.TEXT: FieldOption.NONE,
         FieldMapping.NO: FieldOption.NONE,
+        FieldMapping.ELEMENT_CHOICE: FieldOption.OPTIONAL,
+        FieldMapping.REPEATING_ELEMENT_CHOICE: FieldOption.OPTIONAL,
+        FieldMapping.ANY_ELEMENT: FieldOption.POINTER | FieldOption.OPTIONAL | FieldOption.OTHER_NAMESPACE,
+        FieldMapping.REPEATING_ANY_ELEMENT: FieldOption.OPTIONAL | FieldOption.OTHER_NAMESPACE,
+        FieldMapping.ANY_CONTENT: FieldOption.NONE,
+        FieldMapping.ANY_ATTRIBUTES: FieldOption.OTHER_NAMESPACE,
     }
 )
+
+# Mappings of fields that have no name in XML; those of NAMESPACE_FILTER take a namespace all the same.
+NAMESPACE_FILTER: Final = frozenset(
+    {FieldMapping.ANY_ELEMENT, FieldMapping.REPEATING_ANY_ELEMENT, FieldMapping.ANY_ATTRIBUTES}
+)
+NAMELESS: Final = NAMESPACE_FILTER | {
+    FieldMapping.TYPE_ATTRIBUTE,
+    FieldMapping.TEXT,
+    FieldMapping.NO,
+    FieldMapping.ELEMENT_CHOICE,
+    FieldMapping.ANY_CONTENT,
+}
+REPEATING: Final = frozenset(
+    {FieldMapping.REPEATING_ELEMENT, FieldMapping.REPEATING_ELEMENT_CHOICE, FieldMapping.REPEATING_ANY_ELEMENT}
+)
+
+# The field order grammar of WS_STRUCT_DESCRIPTION: the type, attributes, then one text, or elements and at most one
+# field for any other content; last what has no XML.
+CONTENT: Final = 4
+FIELD_ORDER: Final[Mapping[FieldMapping, int]] = MappingProxyType(
+    {
+        FieldMapping.TYPE_ATTRIBUTE: 1,
+        FieldMapping.ATTRIBUTE: 2,
+        FieldMapping.XML_ATTRIBUTE: 2,
+        FieldMapping.ANY_ATTRIBUTES: 3,
+        FieldMapping.TEXT: CONTENT,
+        FieldMapping.ELEMENT: CONTENT,
+        FieldMapping.REPEATING_ELEMENT: CONTENT,
+        FieldMapping.ELEMENT_CHOICE: CONTENT,
+        FieldMapping.REPEATING_ELEMENT_CHOICE: CONTENT,
+        FieldMapping.ANY_ELEMENT: 5,
+        FieldMapping.REPEATING_ANY_ELEMENT: 5,
+        FieldMapping.ANY_CONTENT: 5,
+        FieldMapping.NO: 6,
+    }
+)
+# Of these ranks there is at most one field.
+SINGLE_RANKS: Final = frozenset({1, 3, 5})

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final, SupportsIndex, final
 
 __all__ = [
     "UNSET",
+    "Choice",
     "DateTime",
     "Duration",
     "EndpointAddress",
@@ -251,6 +252,14 @@ class XmlQName:
 
     def __str__(self) -> str:
         return f"{{{self.ns}}}{self.local_name}" if self.ns else self.local_name
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One element of a choice: the selector of its arm and the arm's value (the selector and union of WWSAPI)."""
+
+    select: Any
+    value: Any = None
 
 
 @dataclass(frozen=True)
