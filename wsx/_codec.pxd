@@ -20,9 +20,10 @@ cdef struct Codec:
     int64_t most
     uint64_t most_unsigned  # UINT8 … UINT64
     int bits            # of the integer type, for messages and for the overflow code
-    PyObject* names     # ENUM: dict, Python value -> escaped UTF-8; XML_QNAME: namespace -> prefix; borrowed from the plan
-    PyObject* values    # ENUM: dict, name -> Python value; borrowed from the plan
-    PyObject* limits    # what the description allows; its `check` raises; borrowed from the plan
+    # Borrowed from the plan:
+    PyObject* names     # ENUM: dict, Python value -> escaped UTF-8; XML_QNAME: dict, namespace -> prefix
+    PyObject* values    # ENUM: dict, name -> Python value
+    PyObject* limits    # what the description allows; its `check` raises
     WriteText inner_write   # with limits: the codec of the type itself
     ReadText inner_read
 

@@ -368,7 +368,7 @@ cdef PyObject* read_decimal(const char* text, Py_ssize_t length, bint ascii, con
 
 cdef int check_decimal(object value) except -1:
     """Raises when the value, without its trailing zeros, is no DECIMAL."""
-    sign, digits, exponent = value.as_tuple()
+    _, digits, exponent = value.as_tuple()
     count = len(digits)
     while exponent < 0 and count and digits[count - 1] == 0:
         count -= 1

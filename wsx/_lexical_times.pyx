@@ -22,12 +22,12 @@ from cpython.datetime cimport (
     timezone_new,
 )
 from cpython.object cimport PyObject
-from libc.stdint cimport INT64_MAX, int64_t, uint64_t
+from libc.stdint cimport INT64_MAX, uint64_t
 
-from wsx._buffer cimport Out, out_append, out_reserve
+from wsx._buffer cimport Out, out_reserve
 from wsx._codec cimport Codec, malformed, owned, trimmed, wrong_type
 
-from wsx.errors import InvalidArgument, InvalidFormat, NumericOverflow
+from wsx.errors import InvalidFormat, NumericOverflow
 from wsx.values import DateTime, Duration, TimeSpan
 
 import_datetime()
@@ -57,7 +57,7 @@ cdef char* put_fraction(char* p, int ticks) noexcept:
 cdef int write_datetime(Out* out, PyObject* value, const Codec* codec) except -1:
     """yyyy-MM-ddTHH:mm:ss[.fffffff] and Z, an offset, or nothing for a naive datetime (WS_DATETIME_FORMAT)."""
     cdef object item = <object>value
-    cdef int ticks = 0, offset, i
+    cdef int ticks = 0, offset
     cdef char* p
     if type(item) is not datetime:
         if not isinstance(item, datetime):
@@ -129,7 +129,7 @@ cdef int number_at(const char* text, Py_ssize_t start, Py_ssize_t count) noexcep
 
 
 cdef Py_ssize_t fraction_at(const char* text, Py_ssize_t start, Py_ssize_t length, int* ticks) noexcept:
-    """One to seven digits behind the point, as ticks of 100 ns; returns where they end, -1 when there are none or more."""
+    """One to seven digits behind the point, as ticks of 100 ns; returns where they end, -1 for none or more."""
     cdef int scale = 1000000
     cdef Py_ssize_t i = start
     ticks[0] = 0
@@ -321,7 +321,7 @@ cdef int write_duration(Out* out, PyObject* value, const Codec* codec) except -1
 
 
 cdef PyObject* read_duration(const char* text, Py_ssize_t length, bint ascii, const Codec* codec) except NULL:
-    """[+-]?P…, at least one component, at least one after T; only the seconds may have a fraction (XSD part 2 §3.2.6)."""
+    """[+-]?P…, at least one component, also after T; only seconds may have a fraction (XSD part 2 §3.2.6)."""
     cdef Py_ssize_t i = 0, digits, place, last = -1
     cdef bint time = False
     cdef int fraction = 0

@@ -166,7 +166,7 @@ cdef int element_step(WriteStep* step, object described, object scope, str local
     elif described.type == Type.XML_BUFFER:
         step.kind = NAMED_FRAGMENT
         fragment_step(step, scope, keep)
-        prefix, colon, _ = name.rpartition(":")
+        prefix, _, _ = name.rpartition(":")
         naming = (prefix, local, ns)
         keep.append(naming)
         step.naming = <PyObject*>naming
@@ -343,8 +343,9 @@ cdef int derive(WritePlan plan, object struct, object inside, dict building) exc
         prefix = scope.prefixes().get(type_ns)
         if prefix is None:
             if not type_ns:
-                raise InvalidArgument(f"{description}: a type without namespace cannot be named where {inside.bindings['']!r} "
-                                      "is the default namespace")
+                default = inside.bindings[""]
+                raise InvalidArgument(f"{description}: a type without namespace has no name where {default!r} is the "
+                                      "default namespace")
             prefix = free_prefix({**scope.bindings, inside.parent: ""})
             declared[prefix] = type_ns
             scope = Scope({**scope.bindings, prefix: type_ns}, scope.parent)
@@ -362,7 +363,7 @@ cdef int derive(WritePlan plan, object struct, object inside, dict building) exc
 
 
 cdef object members(object struct):
-    """The fields that have a Python value: xsi:type is the value's class (for dict tables a member), VOID is nothing."""
+    """The fields with a Python value: xsi:type is the value's class (for dict tables a member), VOID is nothing."""
     return [
         field for field in struct.fields
         if not (field.type == Type.DESCRIPTION and struct.python_type is not dict)

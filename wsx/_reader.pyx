@@ -324,7 +324,7 @@ cdef class Reader(Scanner):
         return 0
 
     cdef int mixed(self, Frame* frame, ReadPlan plan) except -1:
-        """In a structure that ends with any content: False when a field before it comes next, else the content is read."""
+        """In a structure that ends with any content: False when a field before it comes next, else it is read."""
         cdef const char* saved = self.cursor
         cdef PyObject** place = &self.values[frame.values + plan.content]
         cdef object content
@@ -370,10 +370,13 @@ cdef class Reader(Scanner):
     cdef int absent(self, const ReadStep* step, PyObject** value) except -1:
         """Puts in what an absent field reads as; the items of a list that was read are counted."""
         cdef object made
+        cdef Py_ssize_t count
         if value[0] is not NULL:
-            if step.repeating and PyList_CheckExact(<object>value[0]) and PyList_GET_SIZE(<object>value[0]) < step.least:
-                raise InvalidFormat(f"{PyList_GET_SIZE(<object>value[0])} items, but the table wants at least {step.least}",
-                                    offset=self.cursor - self.start)
+            if step.repeating and PyList_CheckExact(<object>value[0]):
+                count = PyList_GET_SIZE(<object>value[0])
+                if count < step.least:
+                    raise InvalidFormat(f"{count} items, but the table wants at least {step.least}",
+                                        offset=self.cursor - self.start)
             return 0
         if step.absent is NULL:
             return self.missing(step)
@@ -500,8 +503,9 @@ cdef class Reader(Scanner):
         """Is the element whose start tag was read one of the step's?"""
         if step.any:
             return step.ns is NULL or same(&self.element_ns, step.ns, step.ns_length) != step.other_ns
-        return same(&self.element_local, step.local, step.local_length) and same(&self.element_ns, step.ns,
-                                                                                step.ns_length)
+        if not same(&self.element_local, step.local, step.local_length):
+            return False
+        return same(&self.element_ns, step.ns, step.ns_length)
 
     cdef Py_ssize_t arm_of(self, const ReadStep* step) noexcept:
         """The arm of a choice that the element is, -1 for none."""

@@ -320,8 +320,9 @@ cdef class Scanner:
         cdef const char* close
         cdef bint references = False
         cdef Slice value
-        cdef Py_ssize_t i
-        if self.attribute_count + self.binding_count - self.opens[self.open_count - 1].bindings >= self.limits.attributes:
+        cdef Py_ssize_t i, declared
+        declared = self.binding_count - self.opens[self.open_count - 1].bindings
+        if self.attribute_count + declared >= self.limits.attributes:
             return self.over("max_attributes", self.limits.attributes)
         if self.attribute_count == self.attribute_capacity:
             self.attribute_capacity = grown(<void**>&self.attributes, self.inline_attributes, self.attribute_count,
@@ -612,6 +613,7 @@ cdef class Scanner:
         text[0] = slice_of(self.scratch.start, out_length(&self.scratch))
         return 0
 
+    # --- simple elements -----------------------------------------------------------------------------------------
 
     cdef int nil(self) except -1:
         """Does the start tag say xsi:nil? `true` and `1` do, `false` and `0` do not."""

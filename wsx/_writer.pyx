@@ -7,17 +7,17 @@ handler inside the walk.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_CheckExact, PyDict_GetItemWithError
-from cpython.exc cimport PyErr_Clear, PyErr_ExceptionMatches, PyErr_Occurred
+from cpython.exc cimport PyErr_Clear, PyErr_ExceptionMatches
 from cpython.list cimport PyList_CheckExact
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from cpython.object cimport PyObject, PyObject_GetAttr
+from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF, Py_XINCREF
 from cpython.tuple cimport PyTuple_CheckExact
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy, memmove, memset
 
 from wsx._access cimport FROM_DICT, FROM_OBJECT, FROM_TUPLE
-from wsx._buffer cimport SLACK, out_append, out_close, out_length, out_open, out_put, out_reserve, out_take
+from wsx._buffer cimport out_append, out_close, out_length, out_open, out_put, out_reserve, out_take
 from wsx._codec cimport Codec
 from wsx._lexical_texts cimport escape, write_string
 from wsx._plan cimport (
@@ -460,9 +460,9 @@ cdef int write_items(Out* out, const WriteStep* step, PyObject* items, bint is_l
 cdef int write_by_option(Out* out, WriteRoot root, PyObject* value, int option, Walk* walk) except -1:
     """The matrix of write options (serialization.md §7)."""
     if root.pointer_only and (option == REQUIRED_VALUE or option == WRITE_NILLABLE_VALUE):
-        raise InvalidArgument("WSZ takes REQUIRED_POINTER or NILLABLE_POINTER")
+        raise InvalidArgument("WSZ and XML_BUFFER take REQUIRED_POINTER or NILLABLE_POINTER")
     if option == WRITE_NILLABLE_VALUE and not root.own_nil:
-        raise InvalidArgument("NILLABLE_VALUE is for STRING, XML_STRING and BYTES only; NILLABLE_POINTER is for every type")
+        raise InvalidArgument("NILLABLE_VALUE is for STRING, XML_STRING and BYTES; others take NILLABLE_POINTER")
     if value is ABSENT or value is Py_None:
         if value is Py_None and not root.fields_only and (
             option == WRITE_NILLABLE_POINTER or option == WRITE_NILLABLE_VALUE
