@@ -27,6 +27,8 @@ FLOORS: dict[str, int] = {
     "limits": 1,
     "descriptions": 1,
     "declare": 1,
+    "charsets": 1,
+    "cursors": 1,
     "xml": 3,
     "message": 4,
     "security": 5,
@@ -51,6 +53,8 @@ ORDER_INSIDE = (
     "limits",
     "descriptions",
     "declare",
+    "charsets",
+    "cursors",
 )
 
 PYTHON_FILES = sorted(WSX.rglob("*.py"))

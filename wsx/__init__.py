@@ -10,6 +10,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from wsx._cursor_reader import (
+        XmlPosition,
+        XmlReader,
+    )
+    from wsx._cursor_writer import (
+        XmlWriter,
+    )
+    from wsx._nodes import (
+        XmlAttribute,
+        XmlNode,
+    )
     from wsx.channel import (
         Channel,
         ChannelBinding,
@@ -19,6 +30,14 @@ if TYPE_CHECKING:
         Encoding,
         Received,
         ReceiveOption,
+    )
+    from wsx.charsets import (
+        Charset,
+    )
+    from wsx.cursors import (
+        MoveTo,
+        NodeType,
+        XmlWriterProperties,
     )
     from wsx.declare import (
         Bool,
@@ -144,6 +163,7 @@ __all__ = [
     "ChannelState",
     "ChannelType",
     "CharArrayDescription",
+    "Charset",
     "Choice",
     "DateTime",
     "DateTimeDescription",
@@ -184,7 +204,9 @@ __all__ = [
     "MessageDescription",
     "MessageInitialization",
     "MessageState",
+    "MoveTo",
     "Nillable",
+    "NodeType",
     "Quotas",
     "ReadOption",
     "ReceiveOption",
@@ -214,10 +236,16 @@ __all__ = [
     "WriteOption",
     "WsError",
     "WszDescription",
+    "XmlAttribute",
     "XmlBuffer",
+    "XmlNode",
+    "XmlPosition",
     "XmlQName",
     "XmlQNameDescription",
+    "XmlReader",
     "XmlStringDescription",
+    "XmlWriter",
+    "XmlWriterProperties",
     "describe",
     "element_of",
     "field",
@@ -232,6 +260,9 @@ __all__ = [
 _NAMES = {
     name: module
     for module, names in {
+        "wsx._cursor_reader": ("XmlPosition", "XmlReader"),
+        "wsx._cursor_writer": ("XmlWriter",),
+        "wsx._nodes": ("XmlAttribute", "XmlNode"),
         "wsx.channel": (
             "Channel",
             "ChannelBinding",
@@ -242,6 +273,8 @@ _NAMES = {
             "ReceiveOption",
             "Received",
         ),
+        "wsx.charsets": ("Charset",),
+        "wsx.cursors": ("MoveTo", "NodeType", "XmlWriterProperties"),
         "wsx.declare": (
             "Bool",
             "Bytes",

@@ -1,0 +1,16 @@
+"""XmlReader: reading a document node by node, or value by value."""
+
+from wsx._node_reader cimport NodeReader
+from wsx._scanner cimport Slice
+
+cdef class XmlReader(NodeReader):
+    cdef Slice attribute_value(self) except *
+    cdef int value_text(self, Slice* text) except -1
+    cdef object string(self, Slice text)
+    cdef object decoded(self, object type_, object description, Slice text, const char* place)
+    cdef object qualified(self, Slice text, const char* place)
+    cdef Py_ssize_t attribute_index(self, object local, object ns) except -2
+    cdef object chunk_of(self, object max_count, bint base64)
+    cdef object bound(self, object prefix)
+    cdef bint is_element(self, object local, object ns)
+    cdef tuple lines(self)

@@ -1,0 +1,462 @@
+# cython: cdivision=True
+"""XmlWriter: writing a document piece by piece, into the same buffer and by the same codecs as the plans."""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.object cimport PyObject
+
+from wsx._buffer cimport Out, out_append, out_length
+from wsx._fragment cimport adapt
+from wsx._lexical_texts cimport escape
+from wsx._nodes cimport XmlAttribute, XmlNode, wanted
+from wsx._scalars cimport ScalarCodec, scalar_codec
+from wsx._tag_writer cimport (
+    BASE64,
+    CHARACTERS,
+    NOTHING,
+    VALUE,
+    TagWriter,
+    append_bytes,
+    append_name,
+    check_name,
+    check_names,
+    single_quoted,
+    unescaped,
+)
+
+import codecs
+import re
+
+from wsx.cursors import NodeType, XmlWriterProperties
+from wsx.declare import element_of
+from wsx.descriptions import XML_NAMESPACE, AttributeDescription, Type, WriteOption
+from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, QuotaExceeded
+from wsx.fragment import XmlBuffer
+from wsx.values import XmlQName
+
+cdef str XML_NS = XML_NAMESPACE
+cdef str WHITE_SPACE = " \t\r\n"
+# The characters that XML 1.0 §2.2 forbids, without lone surrogates: those are no characters at all.
+cdef object FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+cdef frozenset TEXTS = frozenset({Type.STRING, Type.WSZ, Type.XML_STRING, Type.CHAR_ARRAY, Type.UTF8_ARRAY})
+cdef object UTF8_DECODER = codecs.getincrementaldecoder("utf-8")
+cdef object DEFAULTS = XmlWriterProperties()
+
+
+cdef class XmlWriter(TagWriter):
+    """A writer of one document (WS_XML_WRITER): elements, attributes and texts in the order of the calls.
+
+    ``sink``, a callable that takes bytes, receives what ``flush`` hands over (WS_XML_WRITER_STREAM_OUTPUT); without one
+    everything stays in the writer for ``to_bytes``. The keywords are those of XmlWriterProperties; they replace single
+    ones of ``properties``.
+
+    Any failing call faults the writer: further calls raise ObjectFaulted until ``set_output``.
+    """
+
+    def attribute(self, description, value, option=WriteOption.REQUIRED_VALUE):
+        """One attribute by its table (WsWriteAttribute) in the open start tag."""
+        self.begin()
+        if not isinstance(description, AttributeDescription):
+            raise InvalidArgument(f"expected an AttributeDescription, not {description!r}")
+        if option is not WriteOption.REQUIRED_VALUE and option is not WriteOption.REQUIRED_POINTER:
+            raise InvalidArgument(f"an attribute takes REQUIRED_VALUE or REQUIRED_POINTER, not {option!r}")
+        self.open_attribute(description.local_name, description.ns, None, False)
+        self.put_value(description.type, value, description.resolve_description())
+        self.close_attribute()
+        self.done()
+
+    # --- text ----------------------------------------------------------------------------------------------------
+
+    cdef int text_position(self, int kind, bint blank) except -1:
+        """May text stand here? In an attribute only text of one kind, and only one value (serialization.md §11)."""
+        if self.in_attribute_:
+            if self.kind != NOTHING and (self.kind != kind or kind == VALUE):
+                raise InvalidOperation("an attribute takes one value, or pieces of one kind")
+            self.kind = kind
+            return 0
+        if self.in_cdata:
+            return 0
+        if self.depth_ == 0 and not blank and not self.properties.allow_fragment:
+            raise InvalidFormat("text outside of an element (allow_fragment)")
+        return self.content(False)
+
+    cdef int put_text(self, str text) except -1:
+        cdef ScalarCodec codec
+        cdef Out* out = self.target()
+        cdef Py_ssize_t mark = out_length(out), start = 0
+        codec = scalar_codec(Type.STRING, None, self.in_attribute_)
+        if self.properties.allow_invalid_character_references and not self.in_cdata:
+            for found in FORBIDDEN.finditer(text):
+                piece = text[start:found.start()]
+                codec.codec.write(out, <PyObject*>piece, &codec.codec)
+                append_bytes(out, b"&#x%X;" % ord(found[0]))
+                start = found.end()
+            text = text[start:]
+        codec.codec.write(out, <PyObject*>text, &codec.codec)
+        return self.adapt(mark)
+
+    cdef int adapt(self, Py_ssize_t mark) except -1:
+        """What was escaped from mark on, as single quotes or CDATA want it; `]]>` goes into two CDATA sections."""
+        cdef Out* out = self.target()
+        cdef bytes text
+        if not self.in_cdata and not (self.in_attribute_ and self.single_quote):
+            return 0
+        text = PyBytes_FromStringAndSize(out.start + mark, out_length(out) - mark)
+        out.cursor = out.start + mark
+        if not self.in_cdata:
+            return append_bytes(out, single_quoted(text))
+        text = b"]" * self.brackets + unescaped(text)
+        out.cursor -= self.brackets
+        self.brackets = min(2, len(text) - len(text.rstrip(b"]")))
+        return append_bytes(out, text.replace(b"]]>", b"]]]]><![CDATA[>"))
+
+    def text(self, text):
+        """Text (WsWriteText with WS_XML_UTF8_TEXT or WS_XML_UTF16_TEXT), escaped.
+
+        InvalidFormat outside of an element (but white space may stand there) and for characters that XML forbids.
+        """
+        self.begin()
+        wanted(text, "text")
+        self.settle()
+        self.text_position(CHARACTERS, self.depth_ == 0 and not text.strip(WHITE_SPACE))
+        self.put_text(text)
+        self.done()
+
+    def chars(self, text):
+        """As ``text`` (WsWriteChars)."""
+        self.text(text)
+
+    def utf8(self, data):
+        """Text given as UTF-8 (WsWriteCharsUtf8); a character may be split over two calls."""
+        self.begin()
+        try:
+            data = bytes(memoryview(data))
+        except TypeError as error:
+            raise InvalidArgument(f"expected bytes, not {type(data).__name__}") from error
+        decoder = self.decoder
+        if decoder is None:
+            self.settle()
+            decoder = UTF8_DECODER()
+        try:
+            text = decoder.decode(data)
+        except UnicodeDecodeError as error:
+            raise InvalidFormat(f"not UTF-8: {error.reason}") from None
+        self.text_position(CHARACTERS, self.depth_ == 0 and not text.strip(WHITE_SPACE))
+        self.put_text(text)
+        self.decoder = decoder
+        self.done()
+
+    def bytes(self, data):
+        """Bytes as base64 (WsWriteBytes); several calls in a row make one value."""
+        cdef bytes whole
+        cdef Py_ssize_t size
+        self.begin()
+        try:
+            whole = self.carry + bytes(memoryview(data).cast("B"))
+        except (TypeError, ValueError) as error:
+            raise InvalidArgument(f"expected bytes, not {type(data).__name__}") from error
+        if not self.carry:
+            self.settle()
+        self.text_position(BASE64, not whole)
+        size = len(whole) - len(whole) % 3
+        self.carry = whole[size:]
+        self.put_base64(whole[:size])
+        self.done()
+
+    cdef int put_value(self, object type_, object value, object description) except -1:
+        cdef ScalarCodec codec
+        cdef Py_ssize_t mark
+        if type_ is Type.XML_QNAME:
+            if type(value) is not XmlQName:
+                raise InvalidArgument(f"expected an XmlQName, not {type(value).__name__}")
+            return self.put_qualified_name(value.local_name, value.ns, None)
+        codec = scalar_codec(type_, description, self.in_attribute_)
+        if self.tag_open and not self.in_attribute_ and isinstance(value, (str, bytes)) and not value:
+            mark = out_length(&self.names)
+            codec.codec.write(&self.names, <PyObject*>value, &codec.codec)
+            if out_length(&self.names) == mark:
+                return 0  # an empty value is `<a/>`
+            self.names.cursor = self.names.start + mark
+        self.text_position(VALUE, False)
+        if self.properties.allow_invalid_character_references and type_ in TEXTS and type(value) is str:
+            return self.put_text(value)
+        mark = out_length(self.target())
+        self.busy = True
+        try:
+            codec.codec.write(self.target(), <PyObject*>value, &codec.codec)
+        finally:
+            self.busy = False
+        return self.adapt(mark)
+
+    def value(self, type, value, description=None):
+        """One value of a scalar type in its lexical form (WsWriteValue).
+
+        ``description`` is that of an ENUM. InvalidOperation for a second value in one attribute, InvalidFormat outside
+        of an element, InvalidArgument for a value of another Python type, NumericOverflow for a number that does not
+        fit.
+        """
+        self.begin()
+        self.settle()
+        self.put_value(type, value, description)
+        self.done()
+
+    def array(self, local_name, ns, type, values, *, start=0, count=None):
+        """An element for each of ``values`` (WsWriteArray), or for ``count`` of them from ``start`` on.
+
+        InvalidArgument when the values end before that; no values write nothing.
+        """
+        cdef Py_ssize_t most
+        self.begin()
+        check_names(local_name, ns, None)
+        try:
+            values = list(values)
+        except TypeError as error:
+            raise InvalidArgument(f"expected a sequence of values, not {values!r}") from error
+        for number in (start, 0 if count is None else count):
+            if not isinstance(number, int):
+                raise InvalidArgument(f"start and count must be int, not {number!r}")
+        most = len(values) - start if count is None else count
+        if start < 0 or most < 0 or start + most > len(values):
+            raise InvalidArgument(f"{len(values)} values, but {most} from number {start} on are wanted")
+        scalar_codec(type, None, False)
+        self.between()
+        for value in values[start:start + most]:
+            self.open_element(local_name, ns, None)
+            self.put_value(type, value, None)
+            self.close_element()
+        self.done()
+
+    cdef str prefix_for_name(self, str ns):
+        """The prefix of a qualified name in text, where the default namespace counts as well."""
+        cdef str prefix, found
+        cdef bint default = self.bound("") != ""
+        prefix, found = self.around()
+        if not prefix:
+            default = found != ""
+        if found == ns:
+            return prefix
+        if not ns:
+            if default:
+                raise InvalidFormat("a name without namespace, but a default namespace is in force")
+            return ""
+        if self.in_attribute_:
+            prefix = self.attribute_prefix(ns)
+            self.needed.append((prefix, ns))
+            return prefix
+        for prefix, found in reversed(self.bindings):
+            if found == ns and self.bound(prefix) == ns:
+                return prefix
+        if ns == XML_NS:
+            return "xml"
+        raise InvalidFormat(f"no prefix stands for {ns!r}")
+
+    cdef int put_qualified_name(self, str local, str ns, str prefix) except -1:
+        self.text_position(VALUE, False)
+        append_name(self.target(), self.prefix_for_name(ns) if prefix is None else prefix, local)
+        return 0
+
+    def qualified_name(self, local_name, ns=None, prefix=None):
+        """A qualified name as text (WsWriteQualifiedName): ``prefix:local_name``, or ``local_name`` alone.
+
+        A given ``prefix`` is written as it is. Without one, a prefix that stands for ``ns`` is looked up: InvalidFormat
+        in element content where there is none; in an attribute one is made up and declared.
+        """
+        self.begin()
+        wanted(local_name, "local_name")
+        if prefix is None or ns is not None:
+            wanted(ns, "ns")
+        if prefix is not None:
+            wanted(prefix, "prefix")
+        for name in (local_name, prefix):
+            if name:
+                check_name(name)
+        self.settle()
+        self.put_qualified_name(local_name, ns, prefix)
+        self.done()
+
+    # --- CDATA, comments, nodes ----------------------------------------------------------------------------------
+
+    def start_cdata(self):
+        """Begins a CDATA section (WsWriteStartCData); texts stand in it as they are. InvalidFormat outside of an
+        element."""
+        self.begin()
+        self.between()
+        if self.depth_ == 0:
+            raise InvalidFormat("a CDATA section outside of an element")
+        self.content(False)
+        out_append(&self.output.out, b"<![CDATA[", 9)
+        self.in_cdata = True
+        self.brackets = 0
+        self.done()
+
+    def end_cdata(self):
+        """Ends the CDATA section (WsWriteEndCData)."""
+        self.begin()
+        if not self.in_cdata:
+            raise InvalidOperation("no CDATA section is open")
+        self.settle()
+        out_append(&self.output.out, b"]]>", 3)
+        self.in_cdata = False
+        self.done()
+
+    cdef int put_comment(self, str text) except -1:
+        if "--" in text or text.endswith("-"):
+            raise InvalidFormat("`--` or a final `-` in a comment")
+        self.content(True)
+        out_append(&self.output.out, b"<!--", 4)
+        append_bytes(&self.output.out, unescaped(escape(text, False)))
+        out_append(&self.output.out, b"-->", 3)
+        return 0
+
+    def comment(self, text):
+        """A comment (WsWriteNode with a WS_XML_COMMENT_NODE). InvalidFormat for `--` in it."""
+        self.begin()
+        wanted(text, "text")
+        self.between()
+        self.put_comment(text)
+        self.done()
+
+    cdef int put_node(self, XmlNode node) except -1:
+        cdef XmlAttribute attribute
+        kind = node.type
+        if kind is NodeType.ELEMENT:
+            check_names(node.local_name, node.ns, node.prefix)
+            self.between()
+            self.open_element(node.local_name, node.ns, node.prefix)
+            for attribute in node.attributes:
+                if attribute.is_xmlns:
+                    self.declare(attribute.ns, attribute.prefix or "", attribute.single_quote)
+                else:
+                    check_names(attribute.local_name, attribute.ns, attribute.prefix)
+                    self.open_attribute(attribute.local_name, attribute.ns, attribute.prefix, attribute.single_quote)
+                    self.put_text(attribute.value)
+                    self.close_attribute()
+        elif kind is NodeType.TEXT:
+            self.settle()
+            self.text_position(CHARACTERS, not node.value.strip(WHITE_SPACE))
+            self.put_text(node.value)
+        elif kind is NodeType.END_ELEMENT:
+            self.between()
+            self.close_element()
+        elif kind is NodeType.COMMENT:
+            self.between()
+            self.put_comment(node.value)
+        return 0
+
+    def node(self, node):
+        """A node (WsWriteNode): an ELEMENT begins with its attributes and is ended by an END_ELEMENT; BOF and EOF
+        write nothing."""
+        if isinstance(node, XmlNode) and node.type is NodeType.CDATA:
+            return self.start_cdata()
+        if isinstance(node, XmlNode) and node.type is NodeType.END_CDATA:
+            return self.end_cdata()
+        self.begin()
+        if not isinstance(node, XmlNode):
+            raise InvalidArgument(f"expected a wsx.XmlNode, not {node!r}")
+        self.put_node(node)
+        self.done()
+
+    def copy(self, reader):
+        """Copies the node of an XmlReader, an element with all that is in it (WsCopyNode); from the beginning of a
+        document (BOF), all of it. The reader stands behind what was copied then."""
+        cdef Py_ssize_t opened = 0
+        self.check()
+        node = reader.node
+        if node.type is NodeType.EOF:
+            raise InvalidOperation("the reader is at the end of its document")
+        whole = node.type is NodeType.BOF
+        while True:
+            if node.type is NodeType.EOF:
+                return
+            self.node(node)
+            if node.type is NodeType.ELEMENT:
+                opened += 1
+                if not node.is_empty and not self.properties.compress_empty_elements:
+                    self.end_start_element()
+            elif node.type is NodeType.END_ELEMENT:
+                opened -= 1
+            reader.read()
+            if not opened and not whole:
+                return
+            node = reader.node
+
+    # --- values by tables ----------------------------------------------------------------------------------------
+
+    def element(self, element, value, option=WriteOption.REQUIRED_VALUE):
+        """One element by its table, an ElementDescription or a class made by ``@wsx.struct`` (WsWriteElement), in the
+        namespaces that are in force here. Fields without an element of their own may stand in an element, too."""
+        self.begin()
+        table = element_of(element)
+        self.between()
+        if self.depth_ == 0 and table.local_name is not None:
+            if self.root and not self.properties.allow_fragment:
+                raise InvalidFormat("a second element at the top of the document (allow_fragment)")
+            self.root = True
+        if self.depth_ >= self.max_depth:
+            raise QuotaExceeded(f"more than {self.max_depth} open elements (max_depth)")
+        self.content(True)
+        self.busy = True
+        try:
+            self.output.write_element(table, value, option, scope=self.scope(),
+                                      max_depth=self.max_depth - self.depth_)
+        finally:
+            self.busy = False
+        self.done()
+
+    def xml_buffer(self, buffer):
+        """The nodes of an XmlBuffer as they are (WsWriteXmlBuffer), with declarations for what is bound otherwise here.
+
+        At the top only one element may stand, unless fragments are allowed.
+        """
+        cdef bint single
+        self.begin()
+        if not isinstance(buffer, XmlBuffer):
+            raise InvalidArgument(f"expected a wsx.XmlBuffer, not {buffer!r}")
+        self.between()
+        single = self.depth_ == 0 and not self.properties.allow_fragment
+        if single and self.root:
+            raise InvalidFormat("a second element at the top of the document (allow_fragment)")
+        if self.depth_ >= self.max_depth:
+            raise QuotaExceeded(f"more than {self.max_depth} open elements (max_depth)")
+        self.content(False)
+        append_bytes(&self.output.out, adapt(buffer.data, buffer.scope, dict(self.scope()), single,
+                                             min(self.max_depth - self.depth_, 1000)))
+        self.root = True
+        self.done()
+
+    # --- the output ----------------------------------------------------------------------------------------------
+
+    def to_bytes(self):
+        """What was written so far (WS_XML_WRITER_PROPERTY_BYTES); an open start tag is not part of it yet.
+
+        InvalidArgument when a sink takes the output.
+        """
+        self.check()
+        if self.sink is not None:
+            raise InvalidArgument("the output goes to a sink")
+        return self.written()
+
+    def flush(self, Py_ssize_t min_size=0):
+        """Hands what was written to the sink when it is at least ``min_size`` bytes (WsFlushWriter), an open start tag
+        excepted. InvalidOperation without a sink."""
+        self.check()
+        if self.sink is None:
+            raise InvalidOperation("the output stays in the writer: there is no sink")
+        if out_length(&self.output.out) < max(min_size, 1):
+            return
+        self.faulted = True
+        data = self.written()
+        self.output.truncate(0)
+        self.marked = True
+        self.sink(data)
+        self.faulted = False
+
+
+def fragment_writer(tuple scope, properties=DEFAULTS, **changes):
+    """A writer of what will stand inside other XML: ``scope`` are the (prefix, namespace) pairs in force there, that of
+    the element around last. Fragments are allowed."""
+    cdef XmlWriter writer = XmlWriter(properties=properties, **{"allow_fragment": True, **changes})
+    if scope:
+        writer.bindings = list(scope)
+        writer.inherited = len(scope)
+        writer.outside = scope[-1]
+    return writer

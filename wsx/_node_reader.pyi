@@ -1,0 +1,1 @@
+# Nothing here is for use from Python: XmlReader is what the class becomes.

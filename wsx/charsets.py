@@ -1,0 +1,113 @@
+"""The charsets of text documents: which one a document is in, and its way to and from UTF-8, which wsx works in."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from typing import Final
+
+from wsx.errors import InvalidFormat
+
+__all__ = ["Charset", "declaration", "encode", "to_utf8"]
+
+
+class Charset(IntEnum):
+    """WS_CHARSET; AUTO is for reading only: the document tells."""
+
+    AUTO = 0
+    UTF8 = 1
+    UTF16LE = 2
+    UTF16BE = 3
+
+
+_CODECS: Final = {Charset.UTF8: "utf-8", Charset.UTF16LE: "utf-16-le", Charset.UTF16BE: "utf-16-be"}
+_MARKS: Final = {Charset.UTF8: b"\xef\xbb\xbf", Charset.UTF16LE: b"\xff\xfe", Charset.UTF16BE: b"\xfe\xff"}
+# What a declaration may call each charset (lower case). ASCII is a subset of UTF-8.
+_NAMES: Final = {
+    Charset.UTF8: ("utf-8", "us-ascii"),
+    Charset.UTF16LE: ("utf-16le", "utf-16"),
+    Charset.UTF16BE: ("utf-16be", "utf-16"),
+}
+# The first bytes of a document without a mark: `<` or white space as a unit of 16 bits.
+_BLANKS: Final = b"<\t\n\r "
+
+# XMLDecl of XML 1.0 §2.8, in UTF-8: the version is not optional.
+_DECLARATION: Final = re.compile(
+    rb"""<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.[0-9]+"|'1\.[0-9]+')"""
+    rb"""(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"([A-Za-z][A-Za-z0-9._-]*)"|'([A-Za-z][A-Za-z0-9._-]*)'))?"""
+    rb"""(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>"""
+)
+_DECLARATION_START: Final = re.compile(rb"<\?xml(?=[ \t\r\n?>])")
+
+
+def _detected(data: bytes) -> Charset:
+    """By the mark or the first character (XML 1.0 appendix F, without the encodings that wsx does not read)."""
+    for charset, mark in _MARKS.items():
+        if data.startswith(mark):
+            return charset
+    if len(data) >= 2 and data[0] in _BLANKS and data[1] == 0:
+        # A zero byte never follows in UTF-8. One unit alone says nothing about what the document is.
+        if len(data) < 4:
+            raise InvalidFormat("too few bytes to tell the encoding", offset=0)
+        return Charset.UTF16LE
+    if len(data) >= 2 and data[0] == 0 and data[1] in _BLANKS:
+        return Charset.UTF16BE
+    if len(data) < 3:
+        raise InvalidFormat("too few bytes to tell the encoding", offset=0)
+    return Charset.UTF8
+
+
+def to_utf8(data: memoryview, charset: Charset, *, read_declaration: bool = True) -> tuple[Charset, bytes | None, int]:
+    """(charset found, document in UTF-8, offset of what follows mark and declaration).
+
+    The document is None when ``data`` is UTF-8 as it stands. InvalidFormat when the charset cannot be told, when the
+    mark or the declaration says another one, when the declaration is malformed or, without ``read_declaration``, when
+    there is one at all, and for bytes that are not of the charset.
+    """
+    head = bytes(data[:4])
+    found = _detected(head) if charset is Charset.AUTO else charset
+    other = next((other for other, mark in _MARKS.items() if head.startswith(mark)), found)
+    if other is not found:
+        raise InvalidFormat(f"the document is {other.name}, not {found.name}", offset=0)
+    skipped = len(_MARKS[found]) if head.startswith(_MARKS[found]) else 0
+    text = None
+    if found is not Charset.UTF8:
+        text = _transcoded(bytes(data[skipped:]), found, skipped)
+        skipped = 0
+    return found, text, _after_declaration(data if text is None else memoryview(text), skipped, found, read_declaration)
+
+
+def _transcoded(data: bytes, charset: Charset, skipped: int) -> bytes:
+    try:
+        return data.decode(_CODECS[charset]).encode()
+    except UnicodeDecodeError as error:
+        raise InvalidFormat(
+            f"bytes that are not {charset.name}: {error.reason}", offset=skipped + error.start
+        ) from None
+
+
+def _after_declaration(data: memoryview, start: int, charset: Charset, allowed: bool) -> int:
+    if _DECLARATION_START.match(data, start) is None:
+        return start
+    if not allowed:
+        raise InvalidFormat("an XML declaration where none is allowed", offset=start)
+    match = _DECLARATION.match(data, start)
+    if match is None:
+        raise InvalidFormat("the XML declaration is malformed", offset=start)
+    name = (match[1] or match[2] or b"").decode().lower()
+    if name and name not in _NAMES[charset]:
+        raise InvalidFormat(f"the declaration says {name}, but the document is {charset.name}", offset=start)
+    return match.end()
+
+
+def declaration(charset: Charset) -> bytes:
+    """The XML declaration of a document in ``charset``, itself in UTF-8."""
+    name = {Charset.UTF8: "utf-8", Charset.UTF16LE: "utf-16LE", Charset.UTF16BE: "utf-16BE"}[charset]
+    return f'<?xml version="1.0" encoding="{name}"?>'.encode()
+
+
+def encode(data: bytes, charset: Charset, *, mark: bool) -> bytes:
+    """UTF-8 in another charset; with ``mark``, UTF-16 begins with its byte order mark."""
+    if charset is Charset.UTF8:
+        return data
+    return (_MARKS[charset] if mark else b"") + data.decode().encode(_CODECS[charset])
