@@ -19,7 +19,6 @@ cdef class Fragment(Scanner):
     cdef int only_misc_follows(self) except -1
     cdef bint declares(self, bytes prefix) noexcept
     cdef dict declared(self)
-    cdef int insert_declarations(self, list missing) except -1
     cdef int drop_default(self) except -1
     cdef int copy_content(self, bytes name, bytes default) except -1
 

@@ -10,7 +10,7 @@ Errors: InvalidFormat with the offset in the fragment, QuotaExceeded for a limit
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from libc.string cimport memcmp, memset
+from libc.string cimport memcmp
 
 from wsx._buffer cimport out_append, out_close, out_length, out_open, out_take
 from wsx._lexical_texts cimport decode_string, escape
@@ -35,9 +35,6 @@ QUOTAS = Quotas(max_depth=MAX_DEPTH, max_attributes=1024, max_namespaces=1024, m
 
 cdef class Fragment(Scanner):
     """A cursor over a fragment that copies what it passes into a result, with insertions and replacements."""
-
-    def __cinit__(self, *_, **__):
-        self.around = {}
 
     def __dealloc__(self):
         out_close(&self.result)
@@ -156,14 +153,6 @@ cdef class Fragment(Scanner):
             for i in range(self.opens[self.open_count - 1].bindings, self.binding_count)
         }
 
-    cdef int insert_declarations(self, list missing) except -1:
-        """Declares, behind the name in the start tag, those of `missing` that the tag does not declare itself."""
-        cdef bytes prefix, declaration
-        for prefix, declaration in missing:
-            if not self.declares(prefix):
-                self.insert(declaration)
-        return 0
-
     cdef int drop_default(self) except -1:
         """Leaves out the declaration of the default namespace in the start tag, whose name has been copied."""
         cdef const char* p = self.copied
@@ -227,7 +216,9 @@ cpdef bytes adapt(bytes data, tuple scope, dict bindings, bint single, Py_ssize_
     cannot carry declarations; prefixes in it need the bindings of the place.
     """
     cdef Fragment fragment = open_fragment(data, scope, max_depth)
-    cdef list missing = rendered(missing_at(fragment.around, bindings))
+    cdef list missing = [
+        (prefix.encode(), declaration(prefix, ns)) for prefix, ns in missing_at(fragment.around, bindings).items()
+    ]
     if single:
         fragment.only_element()
         copy_with(fragment, missing)
@@ -243,10 +234,13 @@ cpdef bytes adapt(bytes data, tuple scope, dict bindings, bint single, Py_ssize_
 
 
 cdef int copy_with(Fragment fragment, list missing) except -1:
-    """The element whose start tag was parsed, with the declarations that it needs."""
+    """The element whose start tag was parsed, with those of the missing declarations that it does not make itself."""
+    cdef bytes prefix, declared
     if missing:
         fragment.put_up_to(fragment.opens[0].name.data + fragment.opens[0].name.length)
-        fragment.insert_declarations(missing)
+        for prefix, declared in missing:
+            if not fragment.declares(prefix):
+                fragment.insert(declared)
     return fragment.skip_rest()
 
 
@@ -259,7 +253,6 @@ cpdef bytes rename(bytes data, tuple scope, dict bindings, str prefix, str local
     """
     cdef Fragment fragment = open_fragment(data, scope, max_depth)
     cdef bytes default = None
-    cdef bint dropping = False
     if not is_ncname(local):
         raise InvalidArgument(f"{local!r} is no local name")
     if ns == XMLNS_NAMESPACE or (prefix and not ns) or (prefix and not is_ncname(prefix)):
@@ -268,10 +261,11 @@ cpdef bytes rename(bytes data, tuple scope, dict bindings, str prefix, str local
     own = fragment.declared()
     inside = {**fragment.around, **own}
     missing = missing_at(fragment.around, bindings)
+    for declared in own:
+        missing.pop(declared, None)
     if not ns and inside.get(""):
-        # Only the children can keep the default namespace.
+        # The element cannot keep its default namespace, only its children can.
         default = declaration("", inside[""])
-        dropping = "" in own
         missing.pop("", None)
         if bindings.get(""):
             missing[""] = ""
@@ -283,13 +277,9 @@ cpdef bytes rename(bytes data, tuple scope, dict bindings, str prefix, str local
     name = (f"{prefix}:{local}" if prefix else local).encode()
     fragment.put_up_to(fragment.tag + 1)
     fragment.replace(name, fragment.opens[0].name.data + fragment.opens[0].name.length)
-    if default is None:
-        fragment.insert_declarations(rendered(missing))
-    else:
-        for declared, bound in missing.items():
-            if declared not in own or not declared:
-                fragment.insert(declaration(declared, bound))
-    if dropping:
+    for declared, bound in missing.items():
+        fragment.insert(declaration(declared, bound))
+    if default is not None and "" in own:
         fragment.drop_default()
     fragment.copy_content(name, default)
     fragment.only_misc_follows()
@@ -382,13 +372,23 @@ def is_ncname(str text not None):
     return len(name) > 0 and <Py_ssize_t>wsx_scan_ncname(PyBytes_AS_STRING(name), len(name)) == len(name)
 
 
+def escaped(str text not None, bint attribute):
+    """The UTF-8 of text as element content, or as an attribute value; InvalidFormat for what XML cannot hold."""
+    return escape(text, attribute)
+
+
 cdef Fragment open_fragment(bytes data, tuple scope, Py_ssize_t max_depth):
-    cdef Fragment fragment = Fragment(data, quotas=QUOTAS, scope=scope)
-    fragment.limits.depth = max_depth
+    cdef dict around = {}
+    cdef Fragment fragment
     for prefix, ns in scope:
         check_binding(prefix, ns)
         if prefix != "xml":
-            fragment.around[prefix] = ns
+            around[prefix] = ns
+    fragment = Fragment(data, quotas=QUOTAS, scope=scope)
+    fragment.limits.depth = max_depth
+    fragment.around = around
+    if fragment.cursor - fragment.start == 3 and (fragment.cursor == fragment.end or fragment.cursor[0] != c"<"):
+        fragment.cursor = fragment.start  # U+FEFF before text is a character of it, not a byte order mark
     return fragment
 
 
@@ -396,6 +396,7 @@ cdef int check_binding(str prefix, str ns) except -1:
     """Could a document have this binding? A scope is the program's, and what it says is written as declarations."""
     if (prefix == "xml") == (ns == XML_NAMESPACE) and prefix != "xmlns" and ns != XMLNS_NAMESPACE:
         if not prefix or (ns and is_ncname(prefix)):
+            escape(ns, True)
             return 0
     raise InvalidArgument(f"the prefix {prefix!r} cannot be bound to the namespace {ns!r}")
 
@@ -406,10 +407,6 @@ cdef dict missing_at(dict scope, dict bindings):
     if "" not in scope and bindings.get(""):
         missing[""] = ""
     return missing
-
-
-cdef list rendered(dict bindings):
-    return [(prefix.encode(), declaration(prefix, ns)) for prefix, ns in bindings.items()]
 
 
 cdef bytes declaration(str prefix, str ns):
