@@ -516,7 +516,7 @@ def test_depth_counts_wrappers_and_items() -> None:
             write_bytes(table, value, REQUIRED_VALUE, depth - 1)
 
 
-@pytest.mark.parametrize("depth", [0, -1, 10_001])
+@pytest.mark.parametrize("depth", [0, -1, 401])
 def test_max_depth_has_bounds(depth: int) -> None:
     with pytest.raises(InvalidArgument, match="max_depth"):
         write_bytes(element(Type.INT32), 1, REQUIRED_VALUE, depth)
@@ -524,9 +524,9 @@ def test_max_depth_has_bounds(depth: int) -> None:
         Output().write_element(element(Type.INT32), 1, max_depth=depth)
 
 
-def test_the_deepest_value() -> None:
-    document = write_bytes(recursive_table(), nested(10_000), REQUIRED_VALUE, 10_000)
-    assert document.count(b"<n>") == 9_999
+def test_a_deep_value() -> None:
+    document = write_bytes(recursive_table(), nested(800), REQUIRED_VALUE, 800)
+    assert document == b"<n>" * 799 + b"<n/>" + b"</n>" * 799
 
 
 def test_a_value_that_contains_itself_ends_at_the_depth_limit() -> None:
@@ -693,7 +693,7 @@ def test_no_reference_is_lost_or_kept(case: str) -> None:
     call = CASES[case]
     growth(call, 1)
     unset, none = sys.getrefcount(UNSET), sys.getrefcount(None)
-    assert growth(call, 200) < 60
+    assert growth(call, 80) < 60
     assert abs(sys.getrefcount(UNSET) - unset) < 20
     assert abs(sys.getrefcount(None) - none) < 60
 

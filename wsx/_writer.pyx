@@ -544,7 +544,8 @@ cdef int write_root_element(Out* out, WriteRoot root, object value, int option, 
 cdef tuple NO_SCOPE = ()
 
 cdef enum:
-    DEEPEST = 10000     # frames of a walk are C calls: deeper would need a larger C stack than threads have
+    # A level is some C calls, below 1 KiB of C stack together: threads of 512 KiB (macOS) must hold the deepest value.
+    DEEPEST = 400
 
 
 cdef int check_depth(Py_ssize_t max_depth) except -1:

@@ -41,6 +41,7 @@ class Zoo:
 
     def server(self, name: str) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2  # some builds of Python have no minimum of their own
         context.load_cert_chain(self.folder / f"{name}.pem")
         return context
 
