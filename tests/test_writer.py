@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
 import sys
 import threading
 from collections import OrderedDict, UserDict, deque
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -49,6 +51,9 @@ from wsx.values import UNSET
 
 REQUIRED_VALUE, REQUIRED_POINTER = WriteOption.REQUIRED_VALUE, WriteOption.REQUIRED_POINTER
 NILLABLE_VALUE, NILLABLE_POINTER = WriteOption.NILLABLE_VALUE, WriteOption.NILLABLE_POINTER
+# What max_depth can be at most: each level takes some of the C stack.
+DEEPEST = 400
+ROOT = Path(__file__).parent.parent
 NIL_ELEMENT = f"<t {NIL}/>"
 EMPTY_ELEMENT = "<t/>"
 
@@ -524,9 +529,22 @@ def test_max_depth_has_bounds(depth: int) -> None:
         Output().write_element(element(Type.INT32), 1, max_depth=depth)
 
 
-def test_a_deep_value() -> None:
-    document = write_bytes(recursive_table(), nested(400), REQUIRED_VALUE, 400)
-    assert document == b"<n>" * 399 + b"<n/>" + b"</n>" * 399
+def test_the_deepest_value_fits_the_stack_of_a_thread() -> None:
+    """The smallest stacks that threads have by default are those of macOS, 512 KiB; in a process of its own."""
+    program = f"""
+import threading
+from tests.test_writer import nested, recursive_table, write_bytes, REQUIRED_VALUE
+
+def run():
+    print(len(write_bytes(recursive_table(), nested({DEEPEST}), REQUIRED_VALUE, {DEEPEST})))
+
+threading.stack_size(512 * 1024)
+thread = threading.Thread(target=run)
+thread.start()
+thread.join()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, str(len("<n></n>") * (DEEPEST - 1) + len("<n/>"))), done.stderr
 
 
 def test_a_value_that_contains_itself_ends_at_the_depth_limit() -> None:

@@ -83,7 +83,7 @@ def test_the_depth_of_what_is_written_is_bounded() -> None:
     assert write_element(table, value, max_depth=3) == b"<t><s><v>1</v></s></t>"
     with pytest.raises(QuotaExceeded, match="max_depth"):
         write_element(table, value, max_depth=2)
-    for wrong in (0, -1, 10_001):
+    for wrong in (0, -1, 401):
         with pytest.raises(InvalidArgument, match="max_depth"):
             write_element(table, value, max_depth=wrong)
 
