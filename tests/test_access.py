@@ -571,8 +571,8 @@ def test_references_of_made_values(python_type: type) -> None:
         with pytest.raises(InvalidFormat):
             read_element(described, broken)
 
-    assert growth(succeed, 10) < 40
-    assert growth(fail, 10) < 40
+    assert growth(succeed, 40) < 20
+    assert growth(fail, 40) < 20
 
 
 def test_structures_with_text_and_attributes_in_every_class() -> None:

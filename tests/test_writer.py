@@ -711,7 +711,7 @@ def test_no_reference_is_lost_or_kept(case: str) -> None:
     call = CASES[case]
     growth(call, 1)
     unset, none = sys.getrefcount(UNSET), sys.getrefcount(None)
-    assert growth(call, 80) < 60
+    assert growth(call, 60) < 25
     assert abs(sys.getrefcount(UNSET) - unset) < 20
     assert abs(sys.getrefcount(None) - none) < 60
 

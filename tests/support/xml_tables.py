@@ -189,16 +189,20 @@ def order_table() -> tuple[ElementDescription, dict[str, Any]]:
 
 def growth(call: Callable[[], object], times: int = 50) -> int:
     """Memory blocks that so many calls leave behind: the least of three rounds, as caches fill up in the first."""
-    for _ in range(10):
-        call()
     least = sys.maxsize
-    for _ in range(3):
-        gc.collect()
-        before = sys.getallocatedblocks()
-        for _ in range(times):
+    gc.freeze()  # the collector need not look at what was there before
+    try:
+        for _ in range(10):
             call()
-        gc.collect()
-        least = min(least, sys.getallocatedblocks() - before)
+        for _ in range(3):
+            gc.collect()
+            before = sys.getallocatedblocks()
+            for _ in range(times):
+                call()
+            gc.collect()
+            least = min(least, sys.getallocatedblocks() - before)
+    finally:
+        gc.unfreeze()
     return least
 
 
