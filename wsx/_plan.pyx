@@ -25,10 +25,11 @@ from wsx.descriptions import (
     StructOption,
     Type,
 )
+from wsx.builtin_types import endpoint_address, fault
 from wsx.errors import InvalidArgument, QuotaExceeded
 from wsx.fragment import XmlBuffer
 from wsx.legality import PYTHON_TYPES, REPEATING
-from wsx.values import UNSET, Choice
+from wsx.values import UNSET, Choice, EndpointAddress, Fault
 
 cdef extern from "Python.h":
     Py_ssize_t PY_SSIZE_T_MAX
@@ -70,13 +71,16 @@ class Scope:
     def key(self):
         return (tuple(sorted(self.bindings.items())), self.parent)
 
-    def element(self, ns, local):
-        """(qualified name, declarations as {prefix: namespace}, scope inside) of an element without a wished prefix.
+    def element(self, ns, local, wished=""):
+        """(qualified name, declarations as {prefix: namespace}, scope inside) of an element.
 
-        The prefix of the parent serves its children; another namespace becomes the default one (serialization.md §10).
+        Without a wished prefix that of the parent serves its children; another namespace becomes the default one
+        (serialization.md §10). A wished prefix is taken where no prefix is bound to the namespace.
         """
         default = self.bindings.get("", "")
-        if self.bindings.get(self.parent, "") == ns:
+        if wished and not any(prefix and bound == ns for prefix, bound in self.bindings.items()):
+            prefix = wished
+        elif self.bindings.get(self.parent, "") == ns:
             prefix = self.parent
         elif default == ns:
             prefix = ""
@@ -150,14 +154,18 @@ cdef int element_step(WriteStep* step, object described, object scope, str local
                       list keep) except -1:
     """The tags and the codec or plan of an element with a value."""
     cdef WritePlan plan
-    name, declared, inside = scope.element(ns, local)
+    converted = converted_type(described)
+    name, declared, inside = scope.element(ns, local, converted.prefix if converted is not None and ns else "")
     step.declares = -1
     step.declarations = render(declarations(declared), keep)
     step.close = render(f"</{name}>".encode(), keep)
     step.nil = render(nil_tag(name, declared, inside), keep)
-    if described.type == Type.STRUCT:
+    if described.type == Type.STRUCT or converted is not None:
         step.kind = STRUCTURE
-        plan = struct_plan(described.resolve_description(), inside, building)
+        plan = struct_plan(described.resolve_description() if converted is None else converted.table, inside, building)
+        if converted is not None:
+            keep.append(converted)
+            step.convert = <PyObject*>converted.to_record
         keep.append(plan)
         step.plan = <PyObject*>plan
         if plan.split:
@@ -166,16 +174,38 @@ cdef int element_step(WriteStep* step, object described, object scope, str local
     elif described.type == Type.XML_BUFFER:
         step.kind = NAMED_FRAGMENT
         fragment_step(step, scope, keep)
-        prefix, _, _ = name.rpartition(":")
-        naming = (prefix, local, ns)
-        keep.append(naming)
-        step.naming = <PyObject*>naming
+        name_step(step, name, local, ns, keep)
+    elif described.type == Type.CUSTOM:
+        step.kind = CUSTOM
+        fragment_step(step, scope, keep)
+        name_step(step, name, local, ns, keep)
+        description = described.resolve_description()
+        keep.append(description)
+        step.convert = <PyObject*>description
     elif described.type == Type.VOID:
         step.kind = VOID
     else:
         choose_codec(&step.codec, described.type, described.resolve_description(), False, inside, keep)
     step.open = render(f"<{name}".encode() + declarations(declared) + b">", keep)
     return 0
+
+
+cdef int name_step(WriteStep* step, str name, str local, str ns, list keep) except -1:
+    """The name that a fragment gets, or that a callback finds open."""
+    prefix, _, _ = name.rpartition(":")
+    naming = (prefix, local, ns)
+    keep.append(naming)
+    step.naming = <PyObject*>naming
+    return 0
+
+
+cdef object converted_type(object described):
+    """The table behind a built-in structured type, None for other types."""
+    if described.type == Type.ENDPOINT_ADDRESS:
+        return endpoint_address(described.resolve_description().addressing_version)
+    if described.type == Type.FAULT:
+        return fault(described.resolve_description().envelope_version)
+    return None
 
 
 cdef int fragment_step(WriteStep* step, object scope, list keep) except -1:
@@ -240,6 +270,10 @@ def python_types(field):
         return tuple({type(value) for _, value in description.pairs})
     if field.type == Type.XML_BUFFER:
         return (XmlBuffer,)
+    if field.type == Type.CUSTOM:
+        raise InvalidArgument(f"{field}: a CUSTOM arm has no class of its own: the choice needs selectors")
+    if field.type in (Type.ENDPOINT_ADDRESS, Type.FAULT):
+        return (EndpointAddress if field.type == Type.ENDPOINT_ADDRESS else Fault,)
     found = PYTHON_TYPES[field.type]
     return found if isinstance(found, tuple) else (found,)
 
@@ -400,6 +434,7 @@ cdef WritePlan struct_plan(object struct, object inside, dict building):
     building[id(struct), key] = (plan, struct, key)
     valued = members(struct)
     plan.access = Access(struct.python_type, tuple(field.name for field in valued))
+    places = {name: i for i, name in enumerate(plan.access.names)}
     plan.exact_type = <PyObject*>plan.access.python_type
     plan.abstract = bool(struct.options & StructOption.ABSTRACT)
     plan.steps = <WriteStep*>PyMem_Calloc(len(fields) + 1, sizeof(WriteStep))
@@ -413,8 +448,8 @@ cdef WritePlan struct_plan(object struct, object inside, dict building):
         step = &plan.steps[i]
         plan.keep.append(field)
         step.name = <PyObject*>field.name
-        if field in valued:
-            step.index = valued.index(field)
+        if field.name in places:
+            step.index = places[field.name]
             step.slot = plan.access.slots[step.index]
         step.optional = bool(field.options & FieldOption.OPTIONAL)
         step.nillable = bool(field.options & FieldOption.NILLABLE)
@@ -528,9 +563,13 @@ cdef object absent_value(object field):
 cdef int read_step(ReadStep* step, object described, dict building, list keep) except -1:
     """The codec or plan of what is read, an element or an attribute."""
     cdef bint attribute = getattr(described, "mapping", None) in ATTRIBUTES
-    if described.type == Type.STRUCT:
-        plan = read_struct_plan(described.resolve_description(), building)
+    converted = converted_type(described)
+    if described.type == Type.STRUCT or converted is not None:
+        plan = read_struct_plan(described.resolve_description() if converted is None else converted.table, building)
         keep.append(plan)
+        if converted is not None:
+            keep.append(converted)
+            step.convert = <PyObject*>converted.from_record
         step.kind = STRUCTURE
         step.plan = <PyObject*>plan
         return 0
@@ -539,6 +578,12 @@ cdef int read_step(ReadStep* step, object described, dict building, list keep) e
         return 0
     if described.type == Type.VOID:
         step.kind = VOID
+        return 0
+    if described.type == Type.CUSTOM:
+        description = described.resolve_description()
+        keep.append(description)
+        step.convert = <PyObject*>description
+        step.kind = CUSTOM
         return 0
     return choose_codec(&step.codec, described.type, described.resolve_description(), attribute, None, keep)
 
@@ -659,8 +704,9 @@ cdef int order_values(ReadPlan plan, object struct, object valued) except -1:
     plan.order = <Py_ssize_t*>PyMem_Calloc(plan.valued + 1, sizeof(Py_ssize_t))
     if plan.order is NULL:
         raise MemoryError
+    names = {field.name for field in valued}
     for i, field in enumerate(struct.fields):
-        if field in valued:
+        if field.name in names:
             plan.order[place] = i
             place += 1
     return 0

@@ -46,6 +46,7 @@ cdef class Reader(Scanner):
     cdef Py_ssize_t arm_of(self, const ReadStep* step) noexcept
     cdef object scope_outside(self, Py_ssize_t count)
     cdef object fragment(self)
+    cdef object custom(self, const ReadStep* step)
     cdef int any_attribute(self, ReadPlan plan, const Attribute* attribute, PyObject** values) except -1
     cdef PyObject* actual_plan(self, PyObject* declared) except NULL
     cdef int mixed(self, Frame* frame, ReadPlan plan) except -1

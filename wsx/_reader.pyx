@@ -20,6 +20,7 @@ from wsx._codec cimport owned
 from wsx._lexical_texts cimport qname_parts
 from wsx._plan cimport (
     CHOICE,
+    CUSTOM,
     READ_NILLABLE_POINTER,
     READ_NILLABLE_VALUE,
     READ_OPTIONAL_POINTER,
@@ -318,6 +319,20 @@ cdef class Reader(Scanner):
         self.skip_rest()
         return XmlBuffer(<bytes>start[:self.cursor - start], scope)
 
+    cdef object custom(self, const ReadStep* step):
+        """The value that a callback reads from the element whose start tag was read (WS_READ_TYPE_CALLBACK)."""
+        from wsx._cursor_reader import fragment_reader  # which is built on the scanner, as this module
+
+        cdef object buffer = self.fragment()
+        try:
+            reader = fragment_reader(buffer.data, 0, len(buffer.data), buffer.scope)
+            reader.read_to_start_element()
+            return (<object>step.convert).read(reader)
+        except (WsError, MemoryError):
+            raise
+        except Exception as error:
+            raise InvalidFormat(f"the callback of a custom type failed: {error}") from error
+
     cdef int leave_to_content(self, Frame* frame, ReadPlan plan) except -1:
         while frame.step < plan.content:
             self.leave_step(frame, plan)
@@ -613,7 +628,7 @@ cdef class Reader(Scanner):
         if step.kind == SCALAR:
             return self.deliver(frame, outer, self.scalar(step))
         if step.kind != STRUCTURE:
-            return self.deliver(frame, outer, self.fragment())
+            return self.deliver(frame, outer, self.fragment() if step.kind != CUSTOM else self.custom(step))
         child = self.actual_plan(step.plan)
         self.push_frame(child, False)
         if (<ReadPlan>child).text:
@@ -629,6 +644,9 @@ cdef class Reader(Scanner):
         """Stores the value of the current field."""
         cdef PyObject** place = &self.values[frame.values + frame.step]
         cdef object items
+        cdef const ReadStep* met = inner(step, frame.arm)
+        if met.kind == STRUCTURE and met.convert is not NULL and value is not None:
+            value = (<object>met.convert)(value)
         if step.kind == CHOICE:
             value = (<ReadChoice>step.plan).wrap(frame.arm, value)
         elif step.kind == VOID and step.repeating:
@@ -719,9 +737,12 @@ cdef class Reader(Scanner):
                 self.no_attributes()
         if root.step.kind == SCALAR:
             return self.scalar(&root.step)
+        if root.step.kind == CUSTOM:
+            return self.custom(&root.step)
         if root.step.kind != STRUCTURE:
             return self.fragment()
-        return self.structure(root.step.plan)
+        value = self.structure(root.step.plan)
+        return value if root.step.convert is NULL else (<object>root.step.convert)(value)
 
     cdef object read_root_element(self, ReadRoot root, int option):
         """The matrix of read options (serialization.md §8)."""

@@ -24,6 +24,7 @@ from wsx._plan cimport (
     ANY_ATTRIBUTES,
     ANY_FRAGMENT,
     CHOICE,
+    CUSTOM,
     NAMED_FRAGMENT,
     REQUIRED_VALUE,
     SCALAR,
@@ -327,7 +328,14 @@ cdef int write_value(Out* out, const WriteStep* step, PyObject* value, Walk* wal
     if step.kind == SCALAR:
         return write_scalar(out, step, value)
     if step.kind == STRUCTURE:
-        return write_structure(out, step, value, walk)
+        if step.convert is NULL:
+            return write_structure(out, step, value, walk)
+        buffer = (<object>step.convert)(<object>value)
+        return write_structure(out, step, <PyObject*>buffer, walk)
+    if step.kind == CUSTOM:
+        data = custom_element(<object>step.convert, <object>value, <dict>step.bindings, <tuple>step.naming,
+                              step.optional)
+        return out_append(out, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
     if step.kind == CHOICE:
         return write_arm(out, step, <object>value, walk)
     if step.kind == VOID:
@@ -339,6 +347,25 @@ cdef int write_value(Out* out, const WriteStep* step, PyObject* value, Walk* wal
     else:
         data = adapt(buffer.data, buffer.scope, <dict>step.bindings, step.kind == ANY_FRAGMENT)
     return out_append(out, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+
+
+cdef bytes custom_element(object description, object value, dict bindings, tuple naming, bint optional):
+    """The element that a callback writes (WS_WRITE_TYPE_CALLBACK)."""
+    from wsx._cursor_writer import fragment_writer  # which is built on this module
+
+    prefix, local, ns = naming
+    try:
+        if optional and description.is_default is not None and description.is_default(value):
+            return b""
+        writer = fragment_writer(tuple(bindings.items()))
+        writer.start_element(local, ns, prefix)
+        description.write(writer, value)
+        writer.end_element()
+        return writer.to_bytes()
+    except (WsError, MemoryError):
+        raise
+    except Exception as error:
+        raise InvalidFormat(f"the callback of a custom type failed: {error}") from error
 
 
 cdef object fragment_of(object value):

@@ -16,7 +16,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Final, TypeAlias
 
-from wsx.enumerations import FieldMapping, FieldOption, ReadOption, StructOption, Type, WriteOption
+from wsx.enumerations import (
+    AddressingVersion,
+    EnvelopeVersion,
+    FieldMapping,
+    FieldOption,
+    ReadOption,
+    StructOption,
+    Type,
+    WriteOption,
+)
 from wsx.errors import InvalidArgument
 from wsx.legality import (
     CONTENT,
@@ -31,16 +40,19 @@ from wsx.legality import (
     PYTHON_TYPES,
     REPEATING,
     SINGLE_RANKS,
-    SUPPORTED_TYPES,
+    STRUCTURED,
 )
 from wsx.limits import SCALAR_DESCRIPTIONS, ScalarDescription
 from wsx.values import UNSET
 
 __all__ = [
     "AttributeDescription",
+    "CustomTypeDescription",
     "Description",
     "ElementDescription",
+    "EndpointAddressDescription",
     "EnumDescription",
+    "FaultDescription",
     "FieldDescription",
     "FieldMapping",
     "FieldOption",
@@ -99,12 +111,13 @@ def _check_namespace(ns: object, where: str, what: str) -> None:
 def _check_type(type_: object, description: object, where: str) -> None:
     if not isinstance(type_, Type):
         raise _illegal(where, f"type must be a wsx.Type, not {type_!r}")
-    if type_ not in SUPPORTED_TYPES:
-        raise _illegal(where, f"type {type_.name} is not supported by this version")
     required = {
         Type.STRUCT: StructDescription,
         Type.ENUM: EnumDescription,
         Type.UNION: UnionDescription,
+        Type.CUSTOM: CustomTypeDescription,
+        Type.ENDPOINT_ADDRESS: EndpointAddressDescription,
+        Type.FAULT: FaultDescription,
     }.get(type_)
     if required is None:
         allowed = SCALAR_DESCRIPTIONS.get(type_)
@@ -314,7 +327,7 @@ class FieldDescription(_Described):
             raise _illegal(where, "option NILLABLE of REPEATING_ELEMENT is about the wrapper and needs local_name")
         # Of a repeating field the array itself is a pointer, so that only its items can be in need of one.
         needs_pointer = FieldOption.NILLABLE_ITEM if repeating else FieldOption.NILLABLE
-        if self.type is Type.STRUCT and not repeating:
+        if self.type in STRUCTURED and not repeating:
             needs_pointer |= FieldOption.OPTIONAL
         if self.type in OWN_NIL:
             if options & FieldOption.POINTER:
@@ -387,6 +400,54 @@ class FieldDescription(_Described):
         if self.mapping not in REPEATING or self.local_name is None:
             return None
         return (struct_ns if self.ns is None else self.ns, self.local_name)
+
+
+@dataclass(frozen=True)
+class CustomTypeDescription:
+    """WS_CUSTOM_TYPE_DESCRIPTION: an element that callbacks write and read.
+
+    ``write(writer, value)`` gets a :class:`wsx.XmlWriter` whose innermost element is the one of the table, and may add
+    attributes and content; ``read(reader)`` gets a :class:`wsx.XmlReader` that stands on the start tag of the element,
+    and returns the value. ``is_default(value)`` tells which values an OPTIONAL field leaves out. What a callback
+    raises, unless it is a WsError, is InvalidFormat with that as its cause.
+    """
+
+    write: Callable[[Any, Any], object]
+    read: Callable[[Any], Any]
+    _: KW_ONLY
+    is_default: Callable[[Any], bool] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("write", "read"):
+            if not callable(getattr(self, name)):
+                raise _illegal("CustomTypeDescription", f"{name} must be callable, not {getattr(self, name)!r}")
+        if self.is_default is not None and not callable(self.is_default):
+            raise _illegal("CustomTypeDescription", f"is_default must be callable, not {self.is_default!r}")
+
+    def __hash__(self) -> int:
+        return hash((self.write, self.read))
+
+
+@dataclass(frozen=True)
+class EndpointAddressDescription:
+    """WS_ENDPOINT_ADDRESS_DESCRIPTION: the version that an :class:`wsx.EndpointAddress` is written in."""
+
+    addressing_version: AddressingVersion = AddressingVersion.V1_0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.addressing_version, AddressingVersion):
+            raise _illegal("EndpointAddressDescription", f"no AddressingVersion: {self.addressing_version!r}")
+
+
+@dataclass(frozen=True)
+class FaultDescription:
+    """WS_FAULT_DESCRIPTION: the SOAP version that a :class:`wsx.Fault` is written in."""
+
+    envelope_version: EnvelopeVersion = EnvelopeVersion.SOAP_1_2
+
+    def __post_init__(self) -> None:
+        if self.envelope_version not in (EnvelopeVersion.SOAP_1_1, EnvelopeVersion.SOAP_1_2):
+            raise _illegal("FaultDescription", f"no version of SOAP: {self.envelope_version!r}")
 
 
 @dataclass(frozen=True)
@@ -623,7 +684,15 @@ def _pretty_rest(member: FieldDescription, struct_ns: str) -> str:
     return ", ".join(parts)
 
 
-Description: TypeAlias = StructDescription | EnumDescription | UnionDescription | ScalarDescription
+Description: TypeAlias = (
+    StructDescription
+    | EnumDescription
+    | UnionDescription
+    | CustomTypeDescription
+    | EndpointAddressDescription
+    | FaultDescription
+    | ScalarDescription
+)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import enum
 
-__all__ = ["FieldMapping", "FieldOption", "ReadOption", "StructOption", "Type", "WriteOption"]
+__all__ = [
+    "AddressingVersion",
+    "EnvelopeVersion",
+    "FieldMapping",
+    "FieldOption",
+    "ReadOption",
+    "StructOption",
+    "Type",
+    "WriteOption",
+]
 
 
 class Type(enum.IntEnum):
@@ -102,3 +111,19 @@ class ReadOption(enum.IntEnum):
     OPTIONAL_POINTER = 3
     NILLABLE_POINTER = 4
     NILLABLE_VALUE = 5
+
+
+class EnvelopeVersion(enum.IntEnum):
+    """WS_ENVELOPE_VERSION."""
+
+    SOAP_1_1 = 1
+    SOAP_1_2 = 2
+    NONE = 3
+
+
+class AddressingVersion(enum.IntEnum):
+    """WS_ADDRESSING_VERSION."""
+
+    V0_9 = 1
+    V1_0 = 2
+    TRANSPORT = 3

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from wsx.errors import InvalidArgument, InvalidFormat
+from wsx.values import XmlQName
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -66,6 +67,13 @@ class XmlBuffer:
         else:
             data = _ElementTreeWriter().write(element)
         return cls(_core().adapt(data, (), {}, single=True))
+
+    @property
+    def name(self) -> XmlQName | None:
+        """The name of the first element at the top, None when there is none."""
+        for ns, local_name, _, _ in _core().top_level(self.data, self.scope):
+            return XmlQName(local_name, ns)
+        return None
 
     @property
     def text(self) -> str:

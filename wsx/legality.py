@@ -25,7 +25,7 @@ __all__ = [
     "PYTHON_TYPES",
     "REPEATING",
     "SINGLE_RANKS",
-    "SUPPORTED_TYPES",
+    "STRUCTURED",
 ]
 
 # The Python type of the values of each scalar type: what reading makes, and what a default must be.
@@ -65,19 +65,8 @@ INTEGER_RANGES: Final[Mapping[Type, range]] = MappingProxyType(
     }
 )
 
-# What this version of wsx compiles; the other numbers are known to the model and refused by name.
-SUPPORTED_TYPES: Final = frozenset(
-    {
-        *PYTHON_TYPES,
-        Type.ENUM,
-        Type.STRUCT,
-        Type.UNION,
-        Type.XML_BUFFER,
-        Type.VOID,
-        Type.ANY_ATTRIBUTES,
-        Type.DESCRIPTION,
-    }
-)
+# Types whose options are those of structures: nil and optional need POINTER (set S).
+STRUCTURED: Final = frozenset({Type.STRUCT, Type.CUSTOM, Type.ENDPOINT_ADDRESS, Type.FAULT})
 
 # Types that exist as fields of structures only.
 _ARRAYS: Final = frozenset({Type.CHAR_ARRAY, Type.UTF8_ARRAY, Type.BYTE_ARRAY})
@@ -108,6 +97,11 @@ LEGAL_MAPPINGS: Final[Mapping[Type, frozenset[FieldMapping]]] = MappingProxyType
         | {FieldMapping.ELEMENT, FieldMapping.ATTRIBUTE, FieldMapping.ANY_ATTRIBUTES, FieldMapping.NO},
         Type.ANY_ATTRIBUTES: frozenset({FieldMapping.ANY_ATTRIBUTES}),
         Type.DESCRIPTION: frozenset({FieldMapping.TYPE_ATTRIBUTE}),
+        Type.CUSTOM: frozenset({FieldMapping.ELEMENT, FieldMapping.REPEATING_ELEMENT, FieldMapping.NO}),
+        **dict.fromkeys(
+            (Type.ENDPOINT_ADDRESS, Type.FAULT),
+            frozenset({FieldMapping.ELEMENT, FieldMapping.REPEATING_ELEMENT, FieldMapping.NO}),
+        ),
     }
 )
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as _datetime
 import operator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, SupportsIndex, final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, SupportsIndex, final
+
+if TYPE_CHECKING:
+    from wsx.fragment import XmlBuffer
 
 __all__ = [
     "UNSET",
@@ -320,6 +323,14 @@ class Fault:
 
 @dataclass(frozen=True)
 class EndpointAddress:
-    """Where a message goes: ``url`` is the escaped absolute URL of the endpoint (WS_ENDPOINT_ADDRESS)."""
+    """Where a message goes (WS_ENDPOINT_ADDRESS).
+
+    ``url`` is the escaped absolute URL of the endpoint, "" for the anonymous one. The rest are fragments
+    (:class:`wsx.XmlBuffer`): ``headers`` the content of ReferenceParameters, which become headers of messages that are
+    sent there; ``extensions`` other children, such as Metadata; ``identity`` the Identity element.
+    """
 
     url: str
+    headers: XmlBuffer | None = None
+    extensions: tuple[XmlBuffer, ...] = ()
+    identity: XmlBuffer | None = None

@@ -26,8 +26,8 @@ def write_element(
     """The UTF-8 bytes of ``value`` as one element, without XML declaration (WsWriteElement).
 
     ``element`` is an ElementDescription or a class made by ``@wsx.struct``; ``option`` says whether None is allowed
-    and what it means; ``max_depth`` bounds the elements open at once (1 to 400). ``value_size`` belongs to values in buffers
-    (bytes per value); an object has no size, so giving one is E_INVALIDARG.
+    and what it means; ``max_depth`` bounds the elements open at once (1 to 400). ``value_size`` belongs to values in
+    buffers (bytes per value); an object has no size, so giving one is E_INVALIDARG.
 
     Raises InvalidArgument for a value of a wrong Python type and for an option that the type does not have,
     NumericOverflow for a number that does not fit, InvalidFormat for what XML cannot carry, QuotaExceeded above

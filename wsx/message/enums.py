@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 
+from wsx.enumerations import AddressingVersion, EnvelopeVersion
+
 __all__ = [
     "AddressingVersion",
     "EnvelopeVersion",
@@ -13,22 +15,6 @@ __all__ = [
     "MessageState",
     "RepeatingHeaderOption",
 ]
-
-
-class EnvelopeVersion(enum.IntEnum):
-    """WS_ENVELOPE_VERSION."""
-
-    SOAP_1_1 = 1
-    SOAP_1_2 = 2
-    NONE = 3
-
-
-class AddressingVersion(enum.IntEnum):
-    """WS_ADDRESSING_VERSION."""
-
-    V0_9 = 1
-    V1_0 = 2
-    TRANSPORT = 3
 
 
 class MessageState(enum.IntEnum):
