@@ -79,10 +79,11 @@ cdef class XmlReader(NodeReader):
             self.chunk = None  # the cursor is behind the text already
         else:
             self.advance()
+        node = None
+        if self.attribute_ < 0 and self.kind != EOF:
+            node = self.node_ = self.build()
         self.faulted = False
-        if self.attribute_ >= 0 or self.kind == EOF:
-            return None
-        return self.node
+        return node
 
     def __iter__(self):
         return self
@@ -155,7 +156,9 @@ cdef class XmlReader(NodeReader):
         if self.node_ is None:
             if self.faulted or self.core is None:
                 return bare_node(NodeType(self.kind))
+            self.faulted = True
             self.node_ = self.build()
+            self.faulted = False
         return self.node_
 
     @property

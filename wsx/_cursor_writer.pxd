@@ -7,7 +7,7 @@ cdef class XmlWriter(TagWriter):
     cdef int text_position(self, int kind, bint blank) except -1
     cdef int put_text(self, str text) except -1
     cdef int put_value(self, object type_, object value, object description) except -1
-    cdef int adapt(self, Py_ssize_t mark) except -1
+    cdef int respell(self, Py_ssize_t mark) except -1
     cdef str prefix_for_name(self, str ns)
     cdef int put_qualified_name(self, str local, str ns, str prefix) except -1
     cdef int put_comment(self, str text) except -1

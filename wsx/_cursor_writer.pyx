@@ -33,6 +33,10 @@ from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, QuotaEx
 from wsx.fragment import XmlBuffer
 from wsx.values import XmlQName
 
+cdef enum:
+    DEEPEST_VALUE = 400         # the most that a plan takes, because of the C stack; elements by calls may be deeper
+    DEEPEST_BUFFER = 1000
+
 cdef str XML_NS = XML_NAMESPACE
 cdef str WHITE_SPACE = " \t\r\n"
 # The characters that XML 1.0 §2.2 forbids, without lone surrogates: those are no characters at all.
@@ -92,9 +96,9 @@ cdef class XmlWriter(TagWriter):
                 start = found.end()
             text = text[start:]
         codec.codec.write(out, <PyObject*>text, &codec.codec)
-        return self.adapt(mark)
+        return self.respell(mark)
 
-    cdef int adapt(self, Py_ssize_t mark) except -1:
+    cdef int respell(self, Py_ssize_t mark) except -1:
         """What was escaped from mark on, as single quotes or CDATA want it; `]]>` goes into two CDATA sections."""
         cdef Out* out = self.target()
         cdef bytes text
@@ -185,7 +189,7 @@ cdef class XmlWriter(TagWriter):
             codec.codec.write(self.target(), <PyObject*>value, &codec.codec)
         finally:
             self.busy = False
-        return self.adapt(mark)
+        return self.respell(mark)
 
     def value(self, type, value, description=None):
         """One value of a scalar type in its lexical form (WsWriteValue).
@@ -397,7 +401,7 @@ cdef class XmlWriter(TagWriter):
         self.busy = True
         try:
             self.output.write_element(table, value, option, scope=self.scope(),
-                                      max_depth=self.max_depth - self.depth_)
+                                      max_depth=min(self.max_depth - self.depth_, DEEPEST_VALUE))
         finally:
             self.busy = False
         self.done()
@@ -419,7 +423,7 @@ cdef class XmlWriter(TagWriter):
             raise QuotaExceeded(f"more than {self.max_depth} open elements (max_depth)")
         self.content(False)
         append_bytes(&self.output.out, adapt(buffer.data, buffer.scope, dict(self.scope()), single,
-                                             min(self.max_depth - self.depth_, 1000)))
+                                             min(self.max_depth - self.depth_, DEEPEST_BUFFER)))
         self.root = True
         self.done()
 

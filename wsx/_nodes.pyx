@@ -77,7 +77,7 @@ cdef class XmlNode:
         self.type = type
         self.local_name = local_name
         self.ns = ns
-        self.prefix = prefix
+        self.prefix = "" if prefix is None and type is not NodeType.ELEMENT else prefix
         self.attributes = tuple(attributes)
         self.value = value
         self.is_empty = is_empty
