@@ -28,7 +28,7 @@ cdef struct WriteStep:
     PyObject* plan         # WritePlan of a STRUCT, WriteChoice of a UNION, else NULL; borrowed
     PyObject* bindings     # dict, prefix -> namespace in force around it; of fragments and of any attributes; borrowed
     PyObject* naming       # tuple (prefix, local name, namespace) of a NAMED_FRAGMENT or CUSTOM; borrowed
-    PyObject* convert      # of a STRUCTURE: function from the public value to the record, or NULL; of CUSTOM: description
+    PyObject* convert      # of a STRUCTURE: from the public value to the record, or NULL; of CUSTOM: the description
     PyObject* name         # Python name (str); borrowed
     Py_ssize_t slot        # offset in instances of the exact class, 0 = no slot
     Py_ssize_t index       # position in a tuple
@@ -89,7 +89,7 @@ cdef struct ReadStep:
     Codec codec
     Kind kind
     PyObject* plan         # ReadPlan of a STRUCT, ReadChoice of a UNION, else NULL; borrowed
-    PyObject* convert      # of a STRUCTURE: function from the record to the public value, or NULL; of CUSTOM: description
+    PyObject* convert      # of a STRUCTURE: from the record to the public value, or NULL; of CUSTOM: the description
     bint any               # any name; ns filters: NULL = all, else only that one, or all but that one (other_ns)
     bint other_ns
     const char* ns
