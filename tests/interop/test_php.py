@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 import wsx
+from tests.interop.php_service import php_service
+from tests.interop.send_tables import NAMESPACE, Line, Session, SubmitOrder, SubmitOrderResponse
 from wsx.channel import Channel, ChannelProperties, ChannelState
 from wsx.errors import EndpointFaultReceived, WsError
 from wsx.message import (
@@ -29,9 +23,6 @@ from wsx.message import (
 )
 
 pytestmark = pytest.mark.interop
-
-NAMESPACE = "urn:wsx:interop"
-PHP_FILES = Path(__file__).parent / "php"
 
 
 @wsx.struct(ns=NAMESPACE, local_name="echoScalars")
@@ -60,33 +51,6 @@ class ScalarsBack:
     text: str
     data: bytes
     comment: str | None = None
-
-
-@wsx.struct(ns=NAMESPACE)
-class Line:
-    product: str
-    quantity: wsx.Int32
-    unit_price: Decimal = wsx.field(local_name="unitPrice")
-
-
-@wsx.struct(ns=NAMESPACE, local_name="submitOrder")
-class SubmitOrder:
-    customer: str
-    lines: list[Line] = wsx.field(local_name="line")
-
-
-@wsx.struct(ns=NAMESPACE, local_name="submitOrderResponse")
-class SubmitOrderResponse:
-    customer: str
-    lines: wsx.Int32
-    pieces: wsx.Int32
-    products: list[str]
-
-
-@wsx.struct(ns=NAMESPACE, local_name="session")
-class Session:
-    token: str
-    step: wsx.Int32
 
 
 @wsx.struct(ns=NAMESPACE, local_name="whoAmI")
@@ -125,58 +89,10 @@ def reply_of(body: type) -> wsx.MessageDescription:
     return wsx.MessageDescription(None, wsx.element_of(body))
 
 
-def environment() -> dict[str, str]:
-    """That of the test, without the sanitizers that may be preloaded into Python."""
-    return {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
-
-
-def has_php_soap() -> bool:
-    php = shutil.which("php")
-    if php is None:
-        return False
-    modules = subprocess.run([php, "-m"], capture_output=True, text=True, check=False, env=environment()).stdout
-    return "soap" in modules.lower().split()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
-    for _ in range(200):
-        if process.poll() is not None:
-            pytest.fail(f"php ended with status {process.returncode}")
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as response:
-                if response.read() == b"ready":
-                    return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.05)
-    pytest.fail("php did not answer")
-
-
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if not has_php_soap():
-        if shutil.which("apt-get") is not None and os.name == "posix" and os.geteuid() == 0:
-            pytest.fail("PHP with SOAP is missing where it can be installed: tools/system.sh php (make test runs it)")
-        pytest.skip(
-            "PHP with its SOAP extension (Debian: php-cli php-soap) is not installed, and apt-get cannot be used"
-        )
-    port = free_port()
-    log = tmp_path_factory.mktemp("php") / "log"
-    with log.open("wb") as output:
-        command = ["php", "-S", f"127.0.0.1:{port}", str(PHP_FILES / "server.php")]
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment())
-        try:
-            wait_until_ready(process, port)
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            process.terminate()
-            process.wait(timeout=10)
+    with php_service(tmp_path_factory.mktemp("php")) as found:
+        yield found
 
 
 @pytest.fixture(params=[EnvelopeVersion.SOAP_1_1, EnvelopeVersion.SOAP_1_2], ids=lambda version: version.name)
