@@ -34,7 +34,6 @@ from wsx import (
     XmlReader,
     XmlWriter,
 )
-from wsx._cursor_reader import fragment_reader
 from wsx.errors import (
     InvalidArgument,
     InvalidFormat,
@@ -708,9 +707,8 @@ def test_buffers() -> None:
     assert at(data).read_xml_buffer() == XmlBuffer(data)
 
 
-def test_a_reader_inside_other_xml() -> None:
-    data = b"<p:a/>p:x<p:b/></outer>"
-    reader = fragment_reader(data, 0, data.index(b"</outer>"), (("p", "n"), ("", "d")))
+def test_a_buffer_is_read_in_its_namespaces() -> None:
+    reader = XmlReader(XmlBuffer(b"<p:a/>p:x<p:b/>", (("p", "n"), ("", "d"))))
     assert type_at(reader) is NodeType.BOF
     node = reader.read()
     assert node is not None
@@ -722,6 +720,8 @@ def test_a_reader_inside_other_xml() -> None:
     reader.move(MoveTo.NEXT_ELEMENT)
     assert (reader.node.local_name, reader.node.ns) == ("b", "n")
     assert reader.namespace_of("") == "d"
+    with pytest.raises(InvalidArgument):
+        XmlReader(XmlBuffer(b"<a/>"), charset=Charset.UTF16LE)
 
 
 # --- anything --------------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from cpython.ref cimport Py_XDECREF
 from wsx._lexical_texts cimport decode_string
 from wsx._node_reader cimport BOF, ELEMENT, END_ELEMENT, EOF, NodeReader, XmlPosition
 from wsx._nodes cimport XmlNode, bare_node, wanted
-from wsx._reader cimport Reader
 from wsx._scalars cimport ScalarCodec, scalar_codec
 from wsx._scanner cimport Slice, same, slice_of
 
@@ -40,7 +39,8 @@ cdef const char* utf8_of(object text, str what, Py_ssize_t* size) except NULL:
 cdef class XmlReader(NodeReader):
     """A cursor over a document in UTF-8, UTF-16LE or UTF-16BE (WS_XML_READER), which begins before its first node.
 
-    ``data`` is any contiguous bytes-like object; without it ``set_input`` must follow. ``quotas`` bounds depth,
+    ``data`` is any contiguous bytes-like object, or an XmlBuffer, whose nodes are read in its namespaces as a fragment
+    (WsSetInputToBuffer); without it ``set_input`` must follow. ``quotas`` bounds depth,
     attributes, namespaces and lengths. ``charset`` AUTO takes what the mark or the first bytes say, and a declaration
     must agree. ``allow_fragment``: text and several elements may stand at the top. Without ``read_declaration`` an XML
     declaration is an error. Iterating reads node by node.
@@ -540,14 +540,3 @@ cdef class XmlReader(NodeReader):
         before = self.core.start[:self.at - self.core.start]
         text = before.decode().removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
         return text.count("\n"), len(text) - text.rfind("\n") - 1
-
-
-def fragment_reader(data, Py_ssize_t start, Py_ssize_t end, tuple scope, quotas=DEFAULT_QUOTAS):
-    """A reader of the bytes from start to end of a UTF-8 document, in which the (prefix, namespace) pairs of ``scope``
-    are in force. Fragments are allowed."""
-    cdef XmlReader reader = XmlReader(data, quotas=quotas, charset=Charset.UTF8, allow_fragment=True)
-    reader.core = Reader(data, quotas=quotas, start=start, end=end, scope=scope)
-    reader.inherited = reader.core.binding_count
-    reader.first = start
-    reader.at = reader.core.cursor
-    return reader

@@ -26,7 +26,7 @@ from wsx._tag_writer cimport (
 import codecs
 import re
 
-from wsx.cursors import NodeType, XmlWriterProperties
+from wsx.cursors import NodeType
 from wsx.declare import element_of
 from wsx.descriptions import XML_NAMESPACE, AttributeDescription, Type, WriteOption
 from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, QuotaExceeded
@@ -43,7 +43,6 @@ cdef str WHITE_SPACE = " \t\r\n"
 cdef object FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 cdef frozenset TEXTS = frozenset({Type.STRING, Type.WSZ, Type.XML_STRING, Type.CHAR_ARRAY, Type.UTF8_ARRAY})
 cdef object UTF8_DECODER = codecs.getincrementaldecoder("utf-8")
-cdef object DEFAULTS = XmlWriterProperties()
 
 
 cdef class XmlWriter(TagWriter):
@@ -453,14 +452,3 @@ cdef class XmlWriter(TagWriter):
         self.marked = True
         self.sink(data)
         self.faulted = False
-
-
-def fragment_writer(tuple scope, properties=DEFAULTS, **changes):
-    """A writer of what will stand inside other XML: ``scope`` are the (prefix, namespace) pairs in force there, that of
-    the element around last. Fragments are allowed."""
-    cdef XmlWriter writer = XmlWriter(properties=properties, **{"allow_fragment": True, **changes})
-    if scope:
-        writer.bindings = list(scope)
-        writer.inherited = len(scope)
-        writer.outside = scope[-1]
-    return writer

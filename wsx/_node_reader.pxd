@@ -31,7 +31,8 @@ cdef class NodeReader:
     cdef object input               # a new object for each input, to tell positions apart
     cdef Reader core                # None until the input is first used
     cdef Py_ssize_t first           # offset behind mark and declaration
-    cdef Py_ssize_t inherited       # bindings of the surroundings of a fragment
+    cdef tuple scope                # the bindings around an XmlBuffer, and how many they are
+    cdef Py_ssize_t inherited
     cdef bint faulted
 
     cdef At kind                    # of the node that the cursor is on; what it says is not consumed yet

@@ -18,6 +18,7 @@ from wsx._scanner cimport Binding, Slice, is_space, slice_of
 from wsx.charsets import Charset, to_utf8
 from wsx.cursors import NodeType
 from wsx.errors import InvalidArgument, InvalidOperation, ObjectFaulted
+from wsx.fragment import XmlBuffer
 
 cdef extern from "_text.h":
     size_t wsx_scan_text(const char* text, size_t length) noexcept
@@ -53,6 +54,11 @@ cdef class NodeReader:
             raise InvalidArgument(f"charset must be a wsx.Charset, not {charset!r}")
         if self.core is not None and self.core.reading:
             raise InvalidOperation("the reader is in use: the constructor of a value being read called it")
+        scope = ()
+        if isinstance(data, XmlBuffer):
+            if charset is not Charset.AUTO and charset is not Charset.UTF8:
+                raise InvalidArgument(f"an XmlBuffer is UTF8, not {charset.name}")
+            data, scope, charset, allow_fragment = data.data, data.scope, Charset.UTF8, True
         if data is not None:
             try:
                 data = memoryview(data).cast("B")
@@ -65,6 +71,7 @@ cdef class NodeReader:
         self.kind = EOF if data is None else BOF
         self.faulted = self.in_cdata = self.root = False
         self.attribute_ = -1
+        self.scope = scope
         self.inherited = 0
         self.at = self.after = NULL
         return 0
@@ -72,7 +79,8 @@ cdef class NodeReader:
     cdef int open(self) except -1:
         """Looks at the input for the first time: charset, declaration, legal characters."""
         self.found, text, self.first = to_utf8(self.data, self.asked, read_declaration=self.read_declaration)
-        self.core = Reader(self.data if text is None else text, quotas=self.quotas, start=self.first)
+        self.core = Reader(self.data if text is None else text, quotas=self.quotas, start=self.first, scope=self.scope)
+        self.inherited = self.core.binding_count
         self.at = self.core.cursor
         return 0
 

@@ -47,8 +47,6 @@ cdef class TagWriter:
     cdef set attribute_names
     cdef str conflict               # why the start tag cannot be committed
     cdef tuple scope_
-    cdef tuple outside              # (prefix, namespace) of the element around a fragment
-    cdef Py_ssize_t inherited       # bindings of the surroundings of a fragment
 
     cdef int prepare(self, object sink, object properties) except -1
     cdef int check(self) except -1

@@ -31,6 +31,7 @@ cdef extern from "Python.h":
 
 cdef str XML_NS = XML_NAMESPACE
 cdef str XMLNS_NS = XMLNS_NAMESPACE
+cdef tuple NOWHERE = ("", "")
 cdef object DEFAULTS = XmlWriterProperties()
 
 
@@ -159,8 +160,6 @@ cdef class TagWriter:
         self.attribute_names = set()
         self.conflict = None
         self.scope_ = None
-        self.outside = ("", "")
-        self.inherited = 0
         self.armed = True
         return 0
 
@@ -292,8 +291,8 @@ cdef class TagWriter:
     # --- namespaces ----------------------------------------------------------------------------------------------
 
     cdef tuple around(self):
-        """(prefix, namespace) of the innermost element."""
-        return self.elements[-1] if self.depth_ else self.outside
+        """(prefix, namespace) of the innermost element; at the top, none."""
+        return self.elements[-1] if self.depth_ else NOWHERE
 
     cdef str bound(self, str prefix):
         """The namespace that a prefix stands for outside the open start tag, None when for none."""
@@ -403,7 +402,7 @@ cdef class TagWriter:
         if self.explicit or self.needed or own[0] == "xml" or own[0] == "xmlns" or self.bound(own[0]) != own[1]:
             fresh = [(prefix, ns, quote) for prefix, (ns, quote) in self.declared().items()
                      if self.bound(prefix) != ns]
-            if len(self.bindings) - self.inherited + len(fresh) > self.max_namespaces:
+            if len(self.bindings) + len(fresh) > self.max_namespaces:
                 raise QuotaExceeded(f"more than {self.max_namespaces} namespace declarations (max_namespaces)")
             fresh.sort(key=is_default)
             for prefix, ns, quote in fresh:
