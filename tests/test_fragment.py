@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from wsx._fragment import adapt, is_ncname, rename, text_of, top_level, without_attributes
 from wsx.errors import InvalidArgument, InvalidFormat, QuotaExceeded
 from wsx.fragment import XmlBuffer
+from wsx.values import XmlQName
 
 etree: Any = pytest.importorskip("lxml.etree")
 
@@ -112,6 +113,8 @@ def tags_inside(data: bytes, bindings: dict[str, str]) -> list[Tag]:
         ("<a>p:x</a>", (("p", "u"), ("q", "v")), {"q": "v"}, '<a xmlns:p="u">p:x</a>'),
         ("<a xmlns:p = 'own' b='c'/>", (("p", "u"), ("q", "v")), {}, "<a xmlns:q=\"v\" xmlns:p = 'own' b='c'/>"),
         ("<p:a\n/>", (("p", "1"), ("p", "2")), {"p": "1"}, '<p:a xmlns:p="2"\n/>'),
+        ("<a b=\"xmlns:p='x'\">t</a>", (("p", "u"),), {}, '<a xmlns:p="u" b="xmlns:p=\'x\'">t</a>'),
+        ("<a/>", (("", "d"), ("p", "u")), {}, '<a xmlns="d" xmlns:p="u"/>'),
         ("<a/> t <b/>\n", (("p", "u"),), {}, '<a xmlns:p="u"/> t <b xmlns:p="u"/>\n'),
         ("<a><b/></a><!-- <c> -->", (("p", "u"),), {}, '<a xmlns:p="u"><b/></a><!-- <c> -->'),
         ("t&amp;<![CDATA[<a>]]]]>", (("p", "u"),), {}, "t&amp;<![CDATA[<a>]]]]>"),
@@ -219,14 +222,14 @@ def cases(draw: st.DrawFn, *, single: bool = False) -> Case:
 
 
 @given(cases())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_adapted_fragments_mean_the_same(case: Case) -> None:
     adapted = adapt(case.data, tuple(case.scope.items()), case.bindings, False)
     assert_same_meaning(placed(adapted, case.bindings), placed(case.data, case.scope))
 
 
 @given(cases())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_adapted_fragments_declare_what_is_needed_and_no_more(case: Case) -> None:
     adapted = adapt(case.data, tuple(case.scope.items()), case.bindings, False)
     before, after = tags_inside(case.data, case.scope), tags_inside(adapted, case.bindings)
@@ -247,7 +250,7 @@ def test_adapting_twice_is_adapting_once(case: Case) -> None:
 
 
 @given(cases(single=True), st.sampled_from(["", "a", "b", "p", "new"]), st.sampled_from(["", XML, *NAMESPACES]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_renamed_fragments_keep_all_but_the_name(case: Case, prefix: str, ns: str) -> None:
     prefix = prefix if ns else ""
     renamed = rename(b"<!-- x --> " + case.data, tuple(case.scope.items()), case.bindings, prefix, "name", ns)
@@ -408,13 +411,19 @@ TOKENS = (
 )
 
 
-def expat_takes(data: bytes) -> bool:
+def text_by_expat(data: bytes) -> str | None:
+    """The character data of a fragment, None when it is not well-formed.
+
+    No token opens a second `outside`, so that data which closes the first one is refused as well.
+    """
+    pieces: list[str] = []
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.CharacterDataHandler = pieces.append
     try:
-        closed = b"</outside>" not in data
-        tags_inside(data, {"p": "urn:p"})
+        parser.Parse(b"<outside xmlns:p='urn:p'>" + data + b"</outside>", True)
     except expat.ExpatError:
-        return False
-    return closed
+        return None
+    return "".join(pieces)
 
 
 @given(st.lists(st.sampled_from(TOKENS), max_size=8))
@@ -422,9 +431,10 @@ def expat_takes(data: bytes) -> bool:
 def test_exactly_the_well_formed_fragments_are_taken(tokens: list[str]) -> None:
     data = "".join(tokens).encode()
     scope = (("p", "urn:p"),)
-    if expat_takes(data):
+    text = text_by_expat(data)
+    if text is not None:
         assert adapt(data, scope, {"p": "urn:p"}, False) == data
-        assert "outside" not in text_of(data, scope)
+        assert text_of(data, scope) == text
         top_level(data, scope)
     else:
         for call in (
@@ -439,13 +449,17 @@ def test_exactly_the_well_formed_fragments_are_taken(tokens: list[str]) -> None:
                 call()
 
 
+# Expat knows only the names of the fourth edition of XML 1.0: no letters beyond ASCII.
+damage = st.lists(st.sampled_from([*range(0x80), 0x80, 0xFF]), max_size=4)
+
+
 @given(cases(single=True), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_damaged_fragments_are_refused_or_still_well_formed(case: Case, data: st.DataObject) -> None:
     scope = tuple(case.scope.items())
     start = data.draw(st.integers(0, len(case.data)))
     end = data.draw(st.integers(start, min(len(case.data), start + 8)))
-    damaged = case.data[:start] + data.draw(st.binary(max_size=4)) + case.data[end:]
+    damaged = case.data[:start] + bytes(data.draw(damage)) + case.data[end:]
     try:
         renamed = rename(damaged, scope, case.bindings, "", "n", "urn:n")
     except InvalidFormat as error:
@@ -519,7 +533,7 @@ def test_a_namespace_that_xml_cannot_hold(ns: str) -> None:
 
 
 def test_depth_is_limited_and_costs_no_stack() -> None:
-    deep = b"<a>" * 1000 + b"</a>" * 1000
+    deep = b"<a>" * 10_000 + b"</a>" * 10_000
     assert adapt(deep, (), {}, True) == deep
     assert len(rename(deep, (), {}, "", "name", "")) == len(deep) + 6
     with pytest.raises(QuotaExceeded):
@@ -624,6 +638,14 @@ def test_text(data: bytes, text: str) -> None:
     assert XmlBuffer(data).text == text
 
 
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [(b"t<!-- c --><p:a/><b/>", XmlQName("a", "u")), (b"<a/>", XmlQName("a", "")), (b"t", None), (b"", None)],
+)
+def test_the_name_of_the_first_element(data: bytes, name: XmlQName | None) -> None:
+    assert XmlBuffer(data, (("p", "u"),)).name == name
+
+
 # --- ElementTree and lxml --------------------------------------------------------------------------------------------
 
 
@@ -681,7 +703,7 @@ def without_braces(element: ElementTree.Element) -> ElementTree.Element:
 
 
 @given(etree_elements)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_elementtree_round_trip(element: ElementTree.Element) -> None:
     buffer = XmlBuffer.of_element(element)
     expected = without_braces(element)
@@ -691,7 +713,7 @@ def test_elementtree_round_trip(element: ElementTree.Element) -> None:
 
 
 @given(cases(single=True))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_lxml_round_trip(case: Case) -> None:
     root = placed(b"head" + case.data + b"tail", case.scope)
     buffer = XmlBuffer.of_element(root[0])
@@ -818,12 +840,15 @@ def test_of_element_refuses_entities_and_unbound_prefixes() -> None:
 
 def test_deep_trees() -> None:
     root = element = ElementTree.Element("a")
-    for _ in range(999):
+    for _ in range(1999):
         element = ElementTree.SubElement(element, "a")
     buffer = XmlBuffer.of_element(root)
-    assert sum(1 for _ in buffer.to_etree().iter()) == 1000
-    assert sum(1 for _ in buffer.to_lxml().iter()) == 1000
+    assert sum(1 for _ in buffer.to_etree().iter()) == 2000
+    assert sum(1 for _ in buffer.to_lxml().iter()) == 2000
     assert XmlBuffer.of_element(buffer.to_lxml()) == buffer
+    for _ in range(8000):
+        element = ElementTree.SubElement(element, "a")
+    assert sum(1 for _ in XmlBuffer.of_element(root).to_etree().iter()) == 10_000
     ElementTree.SubElement(element, "a")
     with pytest.raises(QuotaExceeded):
         XmlBuffer.of_element(root)

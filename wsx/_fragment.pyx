@@ -25,11 +25,11 @@ cdef extern from "_text.h":
     size_t wsx_scan_ncname(const char* text, size_t length) noexcept
 
 cdef enum:
-    MAX_DEPTH = 1000
+    MAX_DEPTH = 10_000      # what Quotas allow at most: what any reader took can be written
 
-# A fragment comes from the program, or from a document that was read under quotas of its own: those here bound the
-# work for one tag, and are above what the quotas of a reader usually are.
-QUOTAS = Quotas(max_depth=MAX_DEPTH, max_attributes=1024, max_namespaces=1024, max_name_length=1 << 16,
+# A fragment comes from the program, or from a document that was read under quotas of its own. What a reader took must
+# be writable, so these bound only what costs more than linear time: bindings, which every prefix is compared with.
+QUOTAS = Quotas(max_depth=MAX_DEPTH, max_attributes=1 << 46, max_namespaces=1024, max_name_length=1 << 46,
                 max_text_length=1 << 46)
 
 

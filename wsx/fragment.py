@@ -29,7 +29,7 @@ class XmlBuffer:
     ``data`` is UTF-8, zero or more nodes (elements, text, comments) as they stood in the document; ``scope`` has the
     (prefix, namespace) pairs that were in force there, "" for the default namespace. Two fragments are equal when both
     are equal byte for byte. Values of other types are InvalidArgument; whether the data is well-formed is checked
-    where it is used: InvalidFormat, with the offset in the data, or QuotaExceeded beyond 1,000 open elements.
+    where it is used: InvalidFormat, with the offset in the data, or QuotaExceeded beyond 10,000 open elements.
     """
 
     data: bytes
@@ -56,7 +56,7 @@ class XmlBuffer:
 
         :raises InvalidArgument: for another object, and for names and values that are none of XML.
         :raises InvalidFormat: for text that XML cannot hold.
-        :raises QuotaExceeded: for more than 1,000 elements inside each other.
+        :raises QuotaExceeded: for more than 10,000 elements inside each other.
         """
         # A library that is not loaded cannot have made the element.
         lxml_etree = sys.modules.get("lxml.etree")

@@ -8,7 +8,6 @@ from tests.support.tables import BODY, ENVELOPE_11, ENVELOPE_12, TWO_PARTS, int3
 from wsx.descriptions import ReadOption
 from wsx.errors import InvalidArgument, InvalidFormat, ObjectFaulted
 from wsx.message import EnvelopeVersion, Message, read_fault_detail
-from wsx.message.fragments import cut
 from wsx.values import Fault, FaultCode, FaultReason, XmlQName
 
 V11, V12 = EnvelopeVersion.SOAP_1_1, EnvelopeVersion.SOAP_1_2
@@ -190,20 +189,3 @@ def test_detail_that_is_none() -> None:
         read_fault_detail(fault_with(None), None)  # type: ignore[arg-type]
     with pytest.raises(InvalidFormat):
         read_fault_detail(fault_with(b'<detail><c xmlns="ns">x</c></detail>'), int32("c"))
-
-
-@pytest.mark.parametrize(
-    ("element", "scope", "fragment"),
-    [
-        ("<a/>", (), "<a/>"),
-        ("<a/>", (("", "urn:d"), ("p", "urn:p")), '<a xmlns="urn:d" xmlns:p="urn:p"/>'),
-        ('<a xmlns="own"/>', (("", "urn:d"),), '<a xmlns="own"/>'),
-        ("<p:a xmlns:p = 'own' b='c'/>", (("p", "urn:p"), ("q", "q")), "<p:a xmlns:q=\"q\" xmlns:p = 'own' b='c'/>"),
-        ("<a b=\"xmlns:p='x'\">t</a>", (("p", "urn:p"),), '<a xmlns:p="urn:p" b="xmlns:p=\'x\'">t</a>'),
-        ("<a>t</a>", (("", ""), ("xml", "http://www.w3.org/XML/1998/namespace")), "<a>t</a>"),
-        ("<é/>", (("p", 'é<&"\n'),), '<é xmlns:p="é&lt;&amp;&quot;&#xA;"/>'),
-        ("<a\n/>", (("p", "1"), ("p", "2")), '<a xmlns:p="2"\n/>'),
-    ],
-)
-def test_fragments(element: str, scope: tuple[tuple[str, str], ...], fragment: str) -> None:
-    assert cut(element.encode(), scope).decode() == fragment

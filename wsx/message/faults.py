@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from wsx._fragment import adapt
 from wsx._reader import Reader
 from wsx.declare import element_of
 from wsx.descriptions import XML_NAMESPACE, ElementDescription, ReadOption
 from wsx.errors import InvalidArgument, InvalidFormat
 from wsx.message.enums import EnvelopeVersion
-from wsx.message.fragments import cut
 from wsx.message.headers import leave
 from wsx.message.versions import Scope, Versions
 from wsx.quotas import Quotas
@@ -107,7 +107,7 @@ def _qname(reader: Reader, path: str) -> XmlQName:
 def _detail(reader: Reader, document: bytes) -> bytes:
     scope: Scope = reader.scope()
     start, end = reader.skip_element()
-    return cut(document[start:end], scope)
+    return adapt(document[start:end], scope, {}, single=True)
 
 
 def _read_11(reader: Reader, document: bytes) -> Fault:

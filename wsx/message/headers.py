@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from wsx._fragment import adapt, without_attributes
 from wsx._reader import Reader
 from wsx._writer import Output
 from wsx.errors import InvalidArgument, InvalidFormat, WsError
 from wsx.message.enums import HeaderAttribute, HeaderType
-from wsx.message.fragments import cut, without_attributes
 from wsx.message.versions import Scope, Versions
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class Header:
         element = self.block[self.start : self.end]
         if self.scope is own_scope:
             return element
-        return cut(element, tuple(binding for binding in self.scope if binding not in own_scope))
+        return adapt(element, self.scope, dict(own_scope), single=True)
 
 
 def check_header_text(value: object, what: str) -> str:
