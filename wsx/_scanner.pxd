@@ -76,6 +76,7 @@ cdef class Scanner:
     # The start tag at the cursor, once it is parsed.
     cdef bint pending
     cdef bint reading           # by a plan: constructors cannot move the cursor meanwhile
+    cdef bint rooted            # an element was met
     cdef bint at_empty          # an entered `<a/>` whose end has not been read
     cdef bint self_closing
     cdef const char* tag

@@ -279,6 +279,7 @@ cdef class Scanner:
         opened = &self.opens[self.open_count]
         opened.name = name
         opened.bindings = self.binding_count
+        self.rooted = True
         self.open_count += 1
         self.attribute_count = 0
         self.self_closing = False
@@ -478,8 +479,8 @@ cdef class Scanner:
     # --- text ----------------------------------------------------------------------------------------------------
 
     cdef bint is_ascii(self, const Slice* text) noexcept:
-        """Is that known without a look? Text in the scratch may come from character references."""
-        return self.ascii and text.data is not self.scratch.start
+        """Is that known without a look? Outside the input there is what character references stood for."""
+        return self.ascii and self.start <= text.data < self.end
 
     cdef object string(self, Slice text):
         return decode_string(text.data, text.length, self.is_ascii(&text))
@@ -487,9 +488,17 @@ cdef class Scanner:
     cdef int reference(self) except -1:
         """Appends to the scratch what the reference at the cursor stands for: five entities and characters."""
         cdef const char* p = self.cursor + 1
-        cdef const char* semicolon = <const char*>memchr(p, c";", min(self.end - p, 12))
+        cdef const char* semicolon = NULL
         cdef uint32_t c = 0
         cdef Py_ssize_t length
+        if p < self.end and p[0] == c"#":  # any number of digits, leading zeros included
+            semicolon = p + 1
+            while semicolon < self.end and (is_hex(semicolon[0]) or (semicolon == p + 1 and semicolon[0] == c"x")):
+                semicolon += 1
+            if semicolon == self.end or semicolon[0] != c";":
+                semicolon = NULL
+        elif p < self.end:
+            semicolon = <const char*>memchr(p, c";", min(self.end - p, 5))
         if semicolon is NULL:
             return self.bad(self.cursor, "`&` that begins no reference")
         length = semicolon - p
@@ -781,6 +790,12 @@ cdef class Scanner:
             self.bad(self.cursor, "only comments can follow the document's element")
         if self.open_count:
             self.truncated()
+        if not self.rooted:
+            self.bad(self.cursor, "a document without an element")
+
+
+cdef bint is_hex(char c) noexcept:
+    return c"0" <= c <= c"9" or c"a" <= c <= c"f" or c"A" <= c <= c"F"
 
 
 cdef uint32_t character_of(const char* text, Py_ssize_t length) noexcept:
