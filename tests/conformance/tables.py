@@ -297,7 +297,7 @@ class Builder:
                 return given
             values = given or {}
             return {entry["member"]: self.member(entry, values.get(entry["member"])) for entry in table["fields"]}
-        if kind == "union":
+        if kind == "union" and table is not None:
             return self._choice(table, given or {"select": 0})
         if kind == "enum" and table is not None:
             return 0 if given is None else given
