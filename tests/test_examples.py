@@ -71,6 +71,28 @@ def test_tables() -> None:
     assert "<tag>8 mm</tag>" in run("-m", "examples.tables")
 
 
+def test_purchase_order() -> None:
+    output = run("-m", "examples.purchase_order")
+    assert "positions       STRUCT Position[]  as position, 1 or more items" in output
+    assert '<buyer xml:lang="fr">' in output
+    assert "0 is outside the range from 1 up to 10000" in output
+
+
+def test_choice_and_any() -> None:
+    output = run("-m", "examples.choice_and_any")
+    assert "<events><opened><door>7</door></opened><measured>" in output
+    assert "door 1 was opened {XmlQName(local_name='site', ns='urn:vendor'): 'north'}" in output
+    assert "<feet>30</feet>" in output
+
+
+def test_derived_types() -> None:
+    output = run("-m", "examples.derived_types")
+    assert '<shape a:type="RectangleType" xmlns:a="http://www.w3.org/2001/XMLSchema-instance">' in output
+    assert "RoundedRectangle frame: 1199.1" in output
+    assert "Shape is an abstract type" in output
+    assert "Triangle: a plan for its base Shape was made already" in output
+
+
 def test_send_with_header(service: OrderService) -> None:
     output = run("-m", "examples.send_with_header", service.url)
     assert "47.8" in output

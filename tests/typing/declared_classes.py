@@ -13,6 +13,7 @@ import attrs
 import msgspec
 from typing_extensions import assert_type
 
+import wsx
 from wsx.declare import (
     Bool,
     Bytes,
@@ -59,10 +60,10 @@ class Order:
     guid: Guid
     color: Color
     created: datetime.datetime
-    lines: list[Line] = field(wrapper="lines", default_factory=list)
+    lines: list[Line] = field(wrapper="lines", default_factory=list[Line])
     note: str | None = None
     discount: Nillable[Double] | Unset = UNSET
-    codes: list[Nillable[str]] = field(default_factory=list)
+    codes: list[Nillable[str]] = field(default_factory=list[str | None])
 
 
 @struct(frozen=True, kw_only=True, order=True)
@@ -94,6 +95,54 @@ class Attrs:
 class Msgspec(msgspec.Struct):
     a: Int32
     b: Annotated[str, field(attribute=True)] = "b"
+
+
+@struct(ns="urn:x", local_name="cat")
+class Cat:
+    lives: Int8
+
+
+@struct(ns="urn:x", local_name="dog")
+class Dog:
+    name: str
+
+
+@struct(ns="urn:x")
+class Choosing:
+    pet: Cat | Dog
+    amount: Annotated[int, field(local_name="count")] | Annotated[str, field(local_name="text")]
+    pets: list[Cat | Dog] = field(wrapper="pets", default_factory=list[Cat | Dog])
+    other: Cat | Dog | None = None
+    explicit: (
+        Annotated[
+            wsx.Choice,
+            wsx.UnionDescription([wsx.UnionFieldDescription("a", wsx.FieldDescription("a", wsx.Type.INT32))]),
+        ]
+        | None
+    ) = None
+
+
+@struct(ns="urn:x", abstract=True)
+class Shape:
+    id: Int32
+
+
+@struct(ns="urn:x")
+class Circle(Shape):
+    radius: Double
+
+
+@struct(ns="urn:x")
+class Free:
+    part: wsx.XmlBuffer
+    language: str | None = field(xml_attribute=True, local_name="lang", default=None)
+    others: dict[wsx.XmlQName, str] = field(default_factory=dict[wsx.XmlQName, str])
+    rest: list[wsx.XmlBuffer] = field(any=True, default_factory=list[wsx.XmlBuffer])
+    lasts: wsx.Duration | None = None
+    ticks: Annotated[datetime.timedelta, wsx.Type.TIMESPAN] | None = None
+    id: wsx.UniqueId | None = None
+    percent: Annotated[int, wsx.UInt8Description(0, 100)] = 0
+    shapes: list[Shape] = field(default_factory=list[Shape])
 
 
 order = Order(
@@ -132,6 +181,20 @@ assert_type(Made(1).b, str)
 assert_type(Attrs(1, b="c").b, str)
 assert_type(Msgspec(1, b="c").b, str)
 
+choosing = Choosing(Cat(9), "text", pets=[Dog("a"), Cat(1)], explicit=wsx.Choice("a", 1))
+assert_type(choosing.pet, Cat | Dog)
+assert_type(choosing.amount, int | str)
+assert_type(choosing.pets, list[Cat | Dog])
+assert_type(choosing.other, Cat | Dog | None)
+assert_type(choosing.explicit, wsx.Choice | None)
+free = Free(wsx.XmlBuffer(b"<a/>"), shapes=[Circle(1, radius=2.5)])
+assert_type(free.others, dict[wsx.XmlQName, str])
+assert_type(free.rest, list[wsx.XmlBuffer])
+assert_type(free.ticks, datetime.timedelta | None)
+assert_type(free.id, uuid.UUID | str | None)
+assert_type(free.percent, int)
+assert_type(Circle(id=1, radius=2.5).id, int)
+
 assert_type(struct_of(Order), StructDescription)
 assert_type(describe(Order), StructDescription)
 assert_type(element_of(Order), ElementDescription)
@@ -149,5 +212,11 @@ Attrs("a")  # type: ignore[arg-type]
 Msgspec("a")  # type: ignore[arg-type]
 field(wrong=1)  # type: ignore[call-overload]
 struct(ns=1)  # type: ignore[call-overload]
+struct(polymorphic=1)  # type: ignore[call-overload]
+Choosing(5, 5)  # type: ignore[arg-type]
+Choosing(Cat(1), 1.5)  # type: ignore[arg-type]
+Choosing(Cat(1), 1, pets=[Circle(1, 2)])  # type: ignore[list-item]
+Free(b"<a/>")  # type: ignore[arg-type]
+Circle(radius=1)  # type: ignore[call-arg]
 element_of(5)  # type: ignore[arg-type]
 MessageDescription("urn:a", 5)  # type: ignore[arg-type]
