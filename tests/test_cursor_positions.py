@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cursors import at, nodes, shown
-from wsx import MoveTo, XmlNode, XmlReader
+from wsx import MoveTo, XmlNode, XmlPosition, XmlReader
 from wsx.errors import InvalidArgument
 
 TREE = b"<!--1--><r a=''>t<a/><![CDATA[x]]><b><c>y</c></b><d></d></r><!--2-->"
@@ -86,7 +86,8 @@ def test_positions_lead_back() -> None:
     for position, node, depth, row, column in [*reversed(places), *places]:
         reader.position = position
         assert (reader.node, reader.depth, reader.row, reader.column) == (node, depth, row, column)
-    for foreign in (XmlReader(TREE).position, None):
+    assert isinstance(reader.position, XmlPosition)
+    for foreign in (XmlReader(TREE).position, XmlPosition(), None):
         with pytest.raises(InvalidArgument):
             reader.position = foreign  # type: ignore[assignment]
         reader.set_input(TREE)

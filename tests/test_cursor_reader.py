@@ -691,6 +691,9 @@ def test_arrays() -> None:
     assert reader.read_array("j", "n", Type.STRING) == [""]
     assert reader.read_array("i", "n", Type.INT8, 0) == []
     reader.read_end_element()
+    reader = inside(b"<t><i>1</i> x<i>2</i></t>")
+    assert reader.read_array("i", "", Type.INT8) == [1]
+    assert reader.read_chars() == " x"
     for wrong in (b"<t><i>x</i></t>", b"<t><i a=''>1</i></t>", b"<t><i><b/></i></t>"):
         with pytest.raises(InvalidFormat):
             inside(wrong).read_array("i", "", Type.INT8)

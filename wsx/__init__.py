@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wsx._cursor_reader import (
-        XmlPosition,
         XmlReader,
     )
     from wsx._cursor_writer import (
         XmlWriter,
+    )
+    from wsx._node_reader import (
+        XmlPosition,
     )
     from wsx._nodes import (
         XmlAttribute,
@@ -262,8 +264,9 @@ __all__ = [
 _NAMES = {
     name: module
     for module, names in {
-        "wsx._cursor_reader": ("XmlPosition", "XmlReader"),
+        "wsx._cursor_reader": ("XmlReader",),
         "wsx._cursor_writer": ("XmlWriter",),
+        "wsx._node_reader": ("XmlPosition",),
         "wsx._nodes": ("XmlAttribute", "XmlNode"),
         "wsx.channel": (
             "Channel",

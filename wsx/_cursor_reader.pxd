@@ -12,5 +12,5 @@ cdef class XmlReader(NodeReader):
     cdef Py_ssize_t attribute_index(self, object local, object ns) except -2
     cdef object chunk_of(self, object max_count, bint base64)
     cdef object bound(self, object prefix)
-    cdef bint is_element(self, object local, object ns)
+    cdef bint is_element(self, object local, object ns) except -1
     cdef tuple lines(self)

@@ -1,7 +1,8 @@
 import builtins
 from collections.abc import Iterator
-from typing import Any, final
+from typing import Any
 
+from wsx._node_reader import XmlPosition
 from wsx._nodes import XmlNode
 from wsx.charsets import Charset
 from wsx.cursors import MoveTo
@@ -9,9 +10,6 @@ from wsx.descriptions import AttributeDescription, Description, ElementDescripti
 from wsx.fragment import XmlBuffer
 from wsx.quotas import Quotas
 from wsx.values import XmlQName
-
-@final
-class XmlPosition: ...
 
 class XmlReader:
     def __init__(

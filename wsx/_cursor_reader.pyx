@@ -119,9 +119,17 @@ cdef class XmlReader(NodeReader):
         self.faulted = False
         return found
 
-    cdef bint is_element(self, object local, object ns):
-        return ((local is None or self.core.string(self.core.element_local) == local)
-                and (ns is None or self.core.string(self.core.element_ns) == ns))
+    cdef bint is_element(self, object local, object ns) except -1:
+        cdef const char* text
+        cdef Py_ssize_t size
+        if local is not None:
+            text = utf8_of(local, "local_name", &size)
+            if not same(&self.core.element_local, text, size):
+                return False
+        if ns is not None:
+            text = utf8_of(ns, "ns", &size)
+            return same(&self.core.element_ns, text, size)
+        return True
 
     def read_start_element(self):
         """Moves into the element that comes next, white space and comments before it skipped (WsReadStartElement)."""
@@ -413,7 +421,8 @@ cdef class XmlReader(NodeReader):
         return value
 
     def read_array(self, local_name, ns, type, max_count=None):
-        """The values of the elements of that name that follow each other (WsReadArray), at most ``max_count``."""
+        """The values of the elements of that name that follow each other (WsReadArray), at most ``max_count``; the
+        cursor stays on whatever is something else."""
         cdef Slice text
         cdef list values = []
         cdef Py_ssize_t local_size, ns_size, most
@@ -430,7 +439,7 @@ cdef class XmlReader(NodeReader):
             raise InvalidArgument(f"max_count must be an int of at least 0, not {max_count!r}")
         most = self.core.limits.items if max_count is None else max_count
         while max_count is None or len(values) < most:
-            self.to_tag()
+            self.skip_blanks()
             if self.kind != ELEMENT or not same(&self.core.element_local, local_text, local_size) or not same(
                     &self.core.element_ns, ns_text, ns_size):
                 break

@@ -1,1 +1,4 @@
-# Nothing here is for use from Python: XmlReader is what the class becomes.
+from typing import final
+
+@final
+class XmlPosition: ...

@@ -122,10 +122,6 @@ cdef object changed(object properties, dict changes):
 cdef class TagWriter:
     """Elements, attributes and declarations of a document; `XmlWriter` has the parameters."""
 
-    def __cinit__(self, *args, **properties):
-        out_open(&self.tag, 256)
-        out_open(&self.names, 256)
-
     def __init__(self, sink=None, *, properties=DEFAULTS, **changes):
         self.base = changed(properties, changes)
         self.prepare(sink, self.base)
@@ -149,6 +145,10 @@ cdef class TagWriter:
         self.buffer_max_size = PY_SSIZE_T_MAX if properties.buffer_max_size is None else properties.buffer_max_size
         self.indent = properties.indent
         self.output = Output()
+        if self.tag.owner is NULL:  # new, or lost when there was no memory for it to grow
+            out_open(&self.tag, 256)
+        if self.names.owner is NULL:
+            out_open(&self.names, 256)
         self.tag.cursor = self.tag.start
         self.names.cursor = self.names.start
         self.depth_ = 0
