@@ -30,6 +30,7 @@ FLOORS: dict[str, int] = {
     "declare": 1,
     "charsets": 1,
     "cursors": 1,
+    "spelling": 1,
     "xml": 3,
     "message": 4,
     "security": 5,
@@ -57,6 +58,7 @@ ORDER_INSIDE = (
     "declare",
     "charsets",
     "cursors",
+    "spelling",
 )
 
 PYTHON_FILES = sorted(WSX.rglob("*.py"))

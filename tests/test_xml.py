@@ -162,7 +162,7 @@ def test_errors_carry_code_path_and_offset() -> None:
 
 def test_arguments_are_keywords() -> None:
     for function, keywords in (
-        (write_element, {"option", "value_size", "max_depth"}),
+        (write_element, {"option", "value_size", "encoding", "spelling", "max_depth"}),
         (read_element, {"option", "quotas"}),
     ):
         parameters = inspect.signature(function).parameters

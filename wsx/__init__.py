@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         ChannelProperties,
         ChannelState,
         ChannelType,
-        Encoding,
         Received,
         ReceiveOption,
     )
@@ -67,9 +66,12 @@ if TYPE_CHECKING:
     )
     from wsx.descriptions import (
         AttributeDescription,
+        CustomTypeDescription,
         Description,
         ElementDescription,
+        EndpointAddressDescription,
         EnumDescription,
+        FaultDescription,
         FieldDescription,
         FieldMapping,
         FieldOption,
@@ -81,6 +83,11 @@ if TYPE_CHECKING:
         UnionDescription,
         UnionFieldDescription,
         WriteOption,
+    )
+    from wsx.enumerations import (
+        AddressingVersion,
+        Encoding,
+        EnvelopeVersion,
     )
     from wsx.errors import (
         ErrorCode,
@@ -118,8 +125,6 @@ if TYPE_CHECKING:
         XmlStringDescription,
     )
     from wsx.message import (
-        AddressingVersion,
-        EnvelopeVersion,
         HeaderAttribute,
         HeaderType,
         Message,
@@ -130,6 +135,9 @@ if TYPE_CHECKING:
     )
     from wsx.quotas import (
         Quotas,
+    )
+    from wsx.spelling import (
+        Spelling,
     )
     from wsx.values import (
         UNSET,
@@ -168,6 +176,7 @@ __all__ = [
     "CharArrayDescription",
     "Charset",
     "Choice",
+    "CustomTypeDescription",
     "DateTime",
     "DateTimeDescription",
     "Decimal",
@@ -180,11 +189,13 @@ __all__ = [
     "ElementDescription",
     "Encoding",
     "EndpointAddress",
+    "EndpointAddressDescription",
     "EnumDescription",
     "EnvelopeVersion",
     "ErrorCode",
     "Fault",
     "FaultCode",
+    "FaultDescription",
     "FaultReason",
     "FieldDescription",
     "FieldMapping",
@@ -216,6 +227,7 @@ __all__ = [
     "Received",
     "RepeatingHeaderOption",
     "ScalarDescription",
+    "Spelling",
     "String",
     "StringDescription",
     "StructDescription",
@@ -267,19 +279,25 @@ _NAMES = {
         "wsx._cursor_reader": ("XmlReader",),
         "wsx._cursor_writer": ("XmlWriter",),
         "wsx._node_reader": ("XmlPosition",),
-        "wsx._nodes": ("XmlAttribute", "XmlNode"),
+        "wsx._nodes": (
+            "XmlAttribute",
+            "XmlNode",
+        ),
         "wsx.channel": (
             "Channel",
             "ChannelBinding",
             "ChannelProperties",
             "ChannelState",
             "ChannelType",
-            "Encoding",
             "ReceiveOption",
             "Received",
         ),
         "wsx.charsets": ("Charset",),
-        "wsx.cursors": ("MoveTo", "NodeType", "XmlWriterProperties"),
+        "wsx.cursors": (
+            "MoveTo",
+            "NodeType",
+            "XmlWriterProperties",
+        ),
         "wsx.declare": (
             "Bool",
             "Bytes",
@@ -306,9 +324,12 @@ _NAMES = {
         ),
         "wsx.descriptions": (
             "AttributeDescription",
+            "CustomTypeDescription",
             "Description",
             "ElementDescription",
+            "EndpointAddressDescription",
             "EnumDescription",
+            "FaultDescription",
             "FieldDescription",
             "FieldMapping",
             "FieldOption",
@@ -320,6 +341,11 @@ _NAMES = {
             "UnionDescription",
             "UnionFieldDescription",
             "WriteOption",
+        ),
+        "wsx.enumerations": (
+            "AddressingVersion",
+            "Encoding",
+            "EnvelopeVersion",
         ),
         "wsx.errors": (
             "ErrorCode",
@@ -355,8 +381,6 @@ _NAMES = {
             "XmlStringDescription",
         ),
         "wsx.message": (
-            "AddressingVersion",
-            "EnvelopeVersion",
             "HeaderAttribute",
             "HeaderType",
             "Message",
@@ -366,6 +390,7 @@ _NAMES = {
             "read_fault_detail",
         ),
         "wsx.quotas": ("Quotas",),
+        "wsx.spelling": ("Spelling",),
         "wsx.values": (
             "Choice",
             "DateTime",

@@ -44,6 +44,7 @@ cdef struct WriteStep:
     bint optional
     bint nillable
     bint nillable_item
+    bint expand            # empty elements as `<a></a>`
     Py_ssize_t least       # items
     Py_ssize_t most
 
@@ -157,5 +158,5 @@ cdef enum:
     READ_NILLABLE_VALUE = 5
 
 cdef bytes declarations(dict declared)
-cdef WriteRoot write_root(object element, tuple scope)
+cdef WriteRoot write_root(object element, tuple scope, object spelling)
 cdef ReadRoot read_root(object element)

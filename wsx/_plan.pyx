@@ -59,17 +59,23 @@ cdef Text render(bytes text, list keep):
 
 
 class Scope:
-    """The namespace bindings that hold at one place of the output."""
+    """The namespace bindings that hold at one place of the output, and how names are to be spelled."""
 
-    __slots__ = ("bindings", "parent")
+    __slots__ = ("bindings", "parent", "spelling", "root")
 
-    def __init__(self, bindings, parent=""):
+    def __init__(self, bindings, parent="", spelling=None, root=False):
         self.bindings = bindings
         self.parent = parent
+        self.spelling = spelling
+        self.root = root
 
     @property
     def key(self):
-        return (tuple(sorted(self.bindings.items())), self.parent)
+        return (tuple(sorted(self.bindings.items())), self.parent, self.spelling)
+
+    def bind(self, declared, parent=None):
+        """The scope with more bindings."""
+        return Scope({**self.bindings, **declared}, self.parent if parent is None else parent, self.spelling)
 
     def element(self, ns, local, wished=""):
         """(qualified name, declarations as {prefix: namespace}, scope inside) of an element.
@@ -77,18 +83,22 @@ class Scope:
         Without a wished prefix that of the parent serves its children; another namespace becomes the default one
         (serialization.md §10). A wished prefix is taken where no prefix is bound to the namespace.
         """
-        default = self.bindings.get("", "")
-        if wished and not any(prefix and bound == ns for prefix, bound in self.bindings.items()):
+        spelled = None if self.spelling is None else self.spelling.prefix_of(ns)
+        if spelled is not None:
+            prefix = spelled
+        elif wished and not any(prefix and bound == ns for prefix, bound in self.bindings.items()):
             prefix = wished
         elif self.bindings.get(self.parent, "") == ns:
             prefix = self.parent
-        elif default == ns:
+        elif self.bindings.get("", "") == ns:
             prefix = ""
         else:
             prefix = next((p for p, bound in self.bindings.items() if bound == ns and p and ns), "")
         declared = {} if self.bindings.get(prefix, "") == ns else {prefix: ns}
+        if self.root and self.spelling is not None and self.spelling.declare_on_root:
+            declared = {**self.spelling.prefixes, **declared}
         name = f"{prefix}:{local}" if prefix else local
-        return name, declared, Scope({**self.bindings, **declared}, prefix)
+        return name, declared, self.bind(declared, prefix)
 
     def prefixes(self):
         """{namespace: prefix} for QNames in content: the element's own prefix first, "" for no namespace."""
@@ -105,6 +115,16 @@ class Scope:
         if ns == XML_NAMESPACE:
             return "xml"
         return next((p for p in (self.parent, *self.bindings) if p and self.bindings.get(p) == ns), None)
+
+    def new_prefix(self, ns, taken):
+        """A prefix to declare for an attribute: the one wished for its namespace, else one that is not taken."""
+        wished = None if self.spelling is None else self.spelling.prefix_of(ns)
+        return wished if wished and wished not in taken else free_prefix(taken)
+
+    @property
+    def expand(self):
+        """Are empty elements written as `<a></a>`?"""
+        return self.spelling is not None and self.spelling.emit_uncompressed_empty_elements
 
 
 def free_prefix(taken):
@@ -132,7 +152,8 @@ cdef bytes nil_tag(str name, dict declared, object inside):
     known = [p for p, ns in inside.bindings.items() if ns == XSI_NAMESPACE and p]
     prefix = known[0] if known else free_prefix({own})
     extra = {} if known else {prefix: XSI_NAMESPACE}
-    return f'<{name} {prefix}:nil="true"'.encode() + declarations({**extra, **declared}) + b"/>"
+    end = f"></{name}>" if inside.expand else "/>"
+    return f'<{name} {prefix}:nil="true"'.encode() + declarations({**extra, **declared}) + end.encode()
 
 
 cdef dict plans_of(object description):
@@ -157,6 +178,7 @@ cdef int element_step(WriteStep* step, object described, object scope, str local
     converted = converted_type(described)
     name, declared, inside = scope.element(ns, local, converted.prefix if converted is not None and ns else "")
     step.declares = -1
+    step.expand = scope.expand
     step.declarations = render(declarations(declared), keep)
     step.close = render(f"</{name}>".encode(), keep)
     step.nil = render(nil_tag(name, declared, inside), keep)
@@ -333,12 +355,12 @@ cdef object attribute_step(WriteStep* step, object field, object scope, str stru
     if prefix is None:
         prefix = next((p for p, bound in declared.items() if bound == ns), None)
         if prefix is None:
-            prefix = free_prefix({**scope.bindings, **declared})
+            prefix = scope.new_prefix(ns, {**scope.bindings, **declared})
             declared[prefix] = ns
         step.declares = list(declared).index(prefix)
         step.declarations = render(declarations({prefix: ns}), keep)
         if not step.optional:
-            scope = Scope({**scope.bindings, prefix: ns}, scope.parent)
+            scope = scope.bind({prefix: ns})
     name = f"{prefix}:{field.own_local_name}" if prefix else field.own_local_name
     step.open = render(f' {name}="'.encode(), keep)
     choose_codec(&step.codec, field.type, field.resolve_description(), True, scope, keep)
@@ -372,7 +394,7 @@ cdef int derive(WritePlan plan, object struct, object inside, dict building) exc
         if xsi is None:
             xsi = free_prefix({inside.parent: ""} if inside.parent else {})
             declared[xsi] = XSI_NAMESPACE
-            scope = Scope({**scope.bindings, **declared}, scope.parent)
+            scope = scope.bind(declared)
         type_ns = description.type_ns or ""
         prefix = scope.prefixes().get(type_ns)
         if prefix is None:
@@ -382,7 +404,7 @@ cdef int derive(WritePlan plan, object struct, object inside, dict building) exc
                                       "default namespace")
             prefix = free_prefix({**scope.bindings, inside.parent: ""})
             declared[prefix] = type_ns
-            scope = Scope({**scope.bindings, prefix: type_ns}, scope.parent)
+            scope = scope.bind({prefix: type_ns})
         name = f"{prefix}:{description.type_local_name}" if prefix else description.type_local_name
         derived = Derived.__new__(Derived)
         derived.plan = struct_plan(description, scope, building)
@@ -500,18 +522,18 @@ cdef int publish(dict building) except -1:
     return 0
 
 
-cdef WriteRoot write_root(object element, tuple scope):
+cdef WriteRoot write_root(object element, tuple scope, object spelling):
     """The plan of an element in a scope given as (prefix, namespace) pairs, innermost last."""
     cdef WriteRoot root
     cdef dict building
-    key = scope or "write"
+    key = (scope, spelling) if spelling is not None else scope or "write"
     found = getattr(element, "_plans", None)
     if found is not None:
         found = (<dict>found).get(key)
         if found is not None:
             return found
     building = {}
-    around = Scope(dict(scope), scope[-1][0] if scope else "")
+    around = Scope(dict(scope), scope[-1][0] if scope else "", spelling, True)
     root = WriteRoot.__new__(WriteRoot)
     root.own_nil = element.type in (Type.STRING, Type.BYTES, Type.XML_STRING)
     root.pointer_only = element.type in (Type.WSZ, Type.XML_BUFFER)

@@ -38,6 +38,7 @@ from wsx._plan cimport (
 )
 from wsx._scanner cimport AT_START_TAG, Attribute, Scanner, Slice, grown, is_space, same, slice_of, wsx_same, xsi
 
+from wsx.charsets import Charset, to_utf8
 from wsx.descriptions import ReadOption
 from wsx.errors import InvalidArgument, InvalidFormat, WsError
 from wsx.fragment import XmlBuffer
@@ -806,7 +807,13 @@ def read_document(object element, object data, object option, object quotas):
     cdef object value
     if type(option) is not ReadOption:
         raise InvalidArgument(f"option must be a wsx.ReadOption, not {option!r}")
-    reader = Reader(data, quotas=quotas)
+    try:
+        reader = Reader(data, quotas=quotas)
+    except InvalidFormat:
+        charset, text, start = to_utf8(memoryview(data), Charset.AUTO)
+        if text is None:
+            raise  # it is UTF-8, and wrong
+        reader = Reader(text, quotas=quotas, start=start)
     value = reader.read(read_root(element), option)
     if not reader.pending and reader.cursor < reader.end:
         reader.end_document()

@@ -141,7 +141,7 @@ cdef int write_scalar(Out* out, const WriteStep* step, PyObject* value) except -
     if step.codec.own_text:
         mark = out_length(out)
         step.codec.write(out, value, &step.codec)
-        if out_length(out) == mark:
+        if out_length(out) == mark and not step.expand:
             return close_empty(out)
     else:
         step.codec.write(out, value, &step.codec)
@@ -190,7 +190,7 @@ cdef int write_structure(Out* out, const WriteStep* step, PyObject* value, Walk*
         write_fields(out, plan, value, direct, walk)
     walk.frame -= 1
     walk.depth -= 1
-    if out_length(out) == mark:
+    if out_length(out) == mark and not step.expand:
         return close_empty(out)
     return out_put(out, step.close.data, step.close.length)
 
@@ -448,7 +448,7 @@ cdef int write_repeating(Out* out, const WriteStep* step, PyObject* value, Walk*
     write_items(out, step, <PyObject*>items, PyList_CheckExact(items), walk)
     frame.index = -1
     walk.depth -= 1
-    if out_length(out) == mark:
+    if out_length(out) == mark and not step.expand:
         return close_empty(out)
     return out_put(out, step.wrapper_close.data, step.wrapper_close.length)
 
@@ -497,7 +497,7 @@ cdef int write_by_option(Out* out, WriteRoot root, PyObject* value, int option, 
             return out_put(out, root.step.nil.data, root.step.nil.length)
         if value is Py_None and root.own_nil and option == REQUIRED_VALUE:
             out_put(out, root.step.open.data, root.step.open.length)
-            return close_empty(out)
+            return out_put(out, root.step.close.data, root.step.close.length) if root.step.expand else close_empty(out)
         raise InvalidArgument(f"the value is {<object>value}, but {WriteOption(option).name} wants one")
     if root.fields_only:
         return write_bare_fields(out, root, value, walk)
@@ -581,9 +581,9 @@ cdef int check_depth(Py_ssize_t max_depth) except -1:
     return 0
 
 
-def write_bytes(object element, object value, object option, Py_ssize_t max_depth=32):
+def write_bytes(object element, object value, object option, Py_ssize_t max_depth=32, object spelling=None):
     """The bytes of one element without any scope around it."""
-    cdef WriteRoot root = write_root(element, NO_SCOPE)
+    cdef WriteRoot root = write_root(element, NO_SCOPE, spelling)
     cdef Out out
     cdef bytes result
     if type(option) is not WriteOption:
@@ -651,9 +651,9 @@ cdef class Output:
             raise
 
     def write_element(self, object element, object value, object option=WriteOption.REQUIRED_VALUE, *,
-                      tuple scope=(), bytes attributes=b"", Py_ssize_t max_depth=32):
+                      tuple scope=(), bytes attributes=b"", Py_ssize_t max_depth=32, object spelling=None):
         """Appends one element, written by its table; nothing is appended when that fails."""
-        cdef WriteRoot root = write_root(element, scope)
+        cdef WriteRoot root = write_root(element, scope, spelling)
         cdef Py_ssize_t mark
         if type(option) is not WriteOption:
             raise InvalidArgument(f"option must be a wsx.WriteOption, not {option!r}")

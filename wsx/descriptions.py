@@ -101,7 +101,8 @@ def _check_name(name: object, where: str, what: str) -> None:
         raise _illegal(where, f"{what} {name!r} is not an XML name without colon")
 
 
-def _check_namespace(ns: object, where: str, what: str) -> None:
+def check_namespace(ns: object, where: str, what: str) -> None:
+    """InvalidArgument unless ``ns`` can be the name of a namespace."""
     if _FORBIDDEN.search(_check_text(ns, where, what)):
         raise _illegal(where, f"{what} {ns!r} holds a character that XML forbids")
     if ns in (XML_NAMESPACE, XMLNS_NAMESPACE):
@@ -302,7 +303,7 @@ class FieldDescription(_Described):
             _check_name(self.local_name, where, "local_name")
         for what in ("ns", "item_ns"):
             if getattr(self, what) is not None:
-                _check_namespace(getattr(self, what), where, what)
+                check_namespace(getattr(self, what), where, what)
         if self.mapping is FieldMapping.ATTRIBUTE:
             if self.own_local_name == "xmlns" and not self.ns:
                 raise _illegal(where, "an attribute cannot be called xmlns")
@@ -541,11 +542,11 @@ class StructDescription(_Planned):
         self._check_options(options, where)
         if parent is not None and not isinstance(parent, StructDescription):
             raise _illegal(where, f"parent must be a StructDescription, not {parent!r}")
-        _check_namespace(ns, where, "ns")
+        check_namespace(ns, where, "ns")
         if type_local_name is not None:
             _check_name(type_local_name, where, "type_local_name")
         if type_ns is not None:
-            _check_namespace(type_ns, where, "type_ns")
+            check_namespace(type_ns, where, "type_ns")
         for name, value in (
             ("python_type", self._check_python_type(python_type, where)),
             ("fields", tuple(fields)),
@@ -722,7 +723,7 @@ class ElementDescription(_Described):
                 raise _illegal(where, "without local_name there is no ns and the type must be STRUCT")
             return
         _check_name(self.local_name, where, "local_name")
-        _check_namespace(self.ns, where, "ns")
+        check_namespace(self.ns, where, "ns")
 
 
 @dataclass(frozen=True)
@@ -743,7 +744,7 @@ class AttributeDescription(_Described):
         if self.type is Type.STRUCT:
             raise _illegal(where, "an attribute cannot be a STRUCT")
         _check_name(self.local_name, where, "local_name")
-        _check_namespace(self.ns, where, "ns")
+        check_namespace(self.ns, where, "ns")
 
 
 @dataclass(frozen=True, init=False)

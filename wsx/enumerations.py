@@ -6,6 +6,7 @@ import enum
 
 __all__ = [
     "AddressingVersion",
+    "Encoding",
     "EnvelopeVersion",
     "FieldMapping",
     "FieldOption",
@@ -127,3 +128,17 @@ class AddressingVersion(enum.IntEnum):
     V0_9 = 1
     V1_0 = 2
     TRANSPORT = 3
+
+
+class Encoding(enum.IntEnum):
+    """WS_ENCODING: how the envelope becomes bytes."""
+
+    XML_BINARY_1 = 0
+    XML_BINARY_SESSION_1 = 1
+    XML_MTOM_UTF8 = 2
+    XML_MTOM_UTF16BE = 3
+    XML_MTOM_UTF16LE = 4
+    XML_UTF8 = 5
+    XML_UTF16BE = 6
+    XML_UTF16LE = 7
+    RAW = 8

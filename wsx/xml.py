@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from wsx._reader import read_document
 from wsx._scanner import DEFAULT_QUOTAS
 from wsx._writer import write_bytes
+from wsx.charsets import Charset, declaration, encode
 from wsx.declare import element_of
 from wsx.descriptions import ElementDescription, ReadOption, WriteOption
-from wsx.errors import InvalidArgument
+from wsx.enumerations import Encoding
+from wsx.errors import InvalidArgument, NotSupported
 from wsx.quotas import Quotas
+from wsx.spelling import Spelling
 
 __all__ = ["read_element", "write_element"]
+
+_CHARSETS: Final = {
+    Encoding.XML_UTF8: Charset.UTF8,
+    Encoding.XML_UTF16LE: Charset.UTF16LE,
+    Encoding.XML_UTF16BE: Charset.UTF16BE,
+}
 
 
 def write_element(
@@ -21,13 +30,16 @@ def write_element(
     *,
     option: WriteOption = WriteOption.REQUIRED_VALUE,
     value_size: int | None = None,
+    encoding: Encoding = Encoding.XML_UTF8,
+    spelling: Spelling | None = None,
     max_depth: int = 32,
 ) -> bytes:
-    """The UTF-8 bytes of ``value`` as one element, without XML declaration (WsWriteElement).
+    """The bytes of ``value`` as one element (WsWriteElement).
 
     ``element`` is an ElementDescription or a class made by ``@wsx.struct``; ``option`` says whether None is allowed
     and what it means; ``max_depth`` bounds the elements open at once (1 to 400). ``value_size`` belongs to values in
-    buffers (bytes per value); an object has no size, so giving one is E_INVALIDARG.
+    buffers (bytes per value); an object has no size, so giving one is E_INVALIDARG. ``encoding`` is UTF-8 or one of
+    the two UTF-16; ``spelling`` says which prefixes, empty elements and declaration a peer wants, None is as WWSAPI.
 
     Raises InvalidArgument for a value of a wrong Python type and for an option that the type does not have,
     NumericOverflow for a number that does not fit, InvalidFormat for what XML cannot carry, QuotaExceeded above
@@ -36,7 +48,15 @@ def write_element(
     if value_size is not None:
         raise InvalidArgument(f"value_size is for values in buffers, not for {type(value).__name__}")
     table = element if type(element) is ElementDescription else element_of(element)
-    return write_bytes(table, value, option, max_depth)
+    if spelling is None and encoding is Encoding.XML_UTF8:
+        return write_bytes(table, value, option, max_depth)
+    charset = _CHARSETS.get(encoding)
+    if charset is None:
+        raise NotSupported(f"encoding {encoding!r} is not there yet: XML_UTF8, XML_UTF16LE, XML_UTF16BE")
+    data = write_bytes(table, value, option, max_depth, spelling)
+    if spelling is not None and spelling.write_declaration:
+        data = declaration(charset) + data
+    return encode(data, charset, mark=True)
 
 
 def read_element(
@@ -48,7 +68,7 @@ def read_element(
 ) -> Any:
     """The value of a document whose only element is ``element`` (WsReadElement).
 
-    ``data`` is any contiguous bytes-like object holding UTF-8; nothing but comments and white space may stand beside
+    ``data`` is any contiguous bytes-like object holding UTF-8 or UTF-16 (offsets count in UTF-8); nothing but comments and white space may stand beside
     the element. ``option`` says whether the element may be missing or nil: then the value is None.
 
     Raises InvalidFormat, with path and byte offset, for a document that is not well-formed or not what the table says

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 
+from wsx.enumerations import Encoding
+
 __all__ = ["ChannelBinding", "ChannelState", "ChannelType", "Encoding", "ReceiveOption"]
 
 
@@ -41,20 +43,6 @@ class ChannelState(enum.IntEnum):
     FAULTED = 4
     CLOSING = 5
     CLOSED = 6
-
-
-class Encoding(enum.IntEnum):
-    """WS_ENCODING: how the envelope becomes bytes."""
-
-    XML_BINARY_1 = 0
-    XML_BINARY_SESSION_1 = 1
-    XML_MTOM_UTF8 = 2
-    XML_MTOM_UTF16BE = 3
-    XML_MTOM_UTF16LE = 4
-    XML_UTF8 = 5
-    XML_UTF16BE = 6
-    XML_UTF16LE = 7
-    RAW = 8
 
 
 class ReceiveOption(enum.IntEnum):
