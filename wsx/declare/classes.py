@@ -128,6 +128,9 @@ def _pydantic_members(cls: type[Any]) -> Iterator[Member]:
             raise InvalidArgument(
                 f"{where(cls, name)}: an alias hides the name; wsx.field(local_name=…) names the element"
             )
+        if info.kw_only is not None:
+            # What pydantic leaves of a dataclasses.Field, whose metadata it has dropped.
+            raise InvalidArgument(f"{where(cls, name)}: field() belongs into the annotation here")
         plain = not info.is_required() and info.default_factory is None
         yield Member(name, None, info.default if plain else UNSET)
 

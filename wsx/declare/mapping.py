@@ -216,9 +216,13 @@ class _FieldMaker:
         if name is None and declaration is not None and self.type is Type.STRUCT:
             name, ns = declaration.element.local_name, declaration.ns
         if name is None:
-            what = "a list in a choice needs a wrapper" if self.item is not None else "an element of a choice"
-            keyword = "wrapper" if self.item is not None else "local_name"
-            raise Unclear(f"{what} needs a name: Annotated[{_text(self.bare)}, wsx.field({keyword}=…)]")
+            if self.item is not None:
+                needed = (
+                    f"a list in a choice needs a wrapper: Annotated[list[{_text(self.bare)}], wsx.field(wrapper=…)]"
+                )
+            else:
+                needed = f"an element of a choice needs a name: Annotated[{_text(self.bare)}, wsx.field(local_name=…)]"
+            raise Unclear(needed)
         options, _ = self._options()
         if self.item is None:
             settings = dataclasses.replace(settings, local_name=name, ns=ns if settings.ns is None else settings.ns)
