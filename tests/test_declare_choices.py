@@ -442,3 +442,33 @@ def test_describe_reaches_the_elements_of_choices() -> None:
     assert struct_of(Outer).fields[0].type is Type.UNION
     with pytest.raises(InvalidArgument, match=r"struct .*Inner, field 'x': .*'Missing' is not defined"):
         describe(Outer)
+
+
+def test_the_table_as_text() -> None:
+    @struct(ns="urn:a", abstract=True)
+    class Base:
+        others: dict[wsx.XmlQName, str]
+        lang: str | None = field(xml_attribute=True)
+        pet: Cat | named(int, "count") | Annotated[list[str], field(wrapper="all")] | None  # type: ignore[valid-type]
+        pets: list[Dog | Annotated[XmlBuffer, field(any=True)]] = field(wrapper="more")
+        percent: Annotated[int, wsx.UInt8Description(0, 100)]
+        free: list[XmlBuffer] = field(any=True, ns="urn:x", other_namespace=True)
+
+    @struct(ns="urn:a")
+    class Derived(Base):
+        size: Annotated[wsx.Duration, wsx.DurationDescription()]
+
+    assert describe(Base).pretty() == "\n".join(
+        [
+            "struct Base, namespace urn:a, abstract",
+            "  @xsi:type  DESCRIPTION",
+            "  @lang      STRING          OPTIONAL, as xml:lang, default None",
+            "  @others    ANY_ATTRIBUTES  other attributes",
+            "  pet        UNION           OPTIONAL, cat (STRUCT Cat) or count (INT64) or all (STRING[]), default None",
+            "  pets       UNION[]         dog (STRUCT Dog) or any element (XML_BUFFER), in more",
+            "  percent    UINT8           min_value 0, max_value 100",
+            "  free       XML_BUFFER[]    OTHER_NAMESPACE, any elements, namespace urn:x",
+        ]
+    )
+    assert describe(Derived).pretty().splitlines()[0] == "struct Derived, namespace urn:a, derived from Base"
+    assert "  size       DURATION\n" in describe(Derived).pretty()

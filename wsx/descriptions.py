@@ -14,6 +14,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from wsx.enumerations import (
@@ -573,7 +574,9 @@ class StructDescription(_Planned):
         lines = [(_pretty_name(member), _pretty_type(member), _pretty_rest(member, self.ns)) for member in self.fields]
         widths = [max((len(line[column]) for line in lines), default=0) for column in (0, 1)]
         rows = [f"  {name:{widths[0]}}  {kind:{widths[1]}}  {rest}".rstrip() for name, kind, rest in lines]
-        return "\n".join([f"{self}{namespace}", *rows])
+        kind = ", abstract" if self.options & StructOption.ABSTRACT else ""
+        base = f", derived from {self.parent.python_type.__name__}" if self.parent is not None else ""
+        return "\n".join([f"{self}{namespace}{kind}{base}", *rows])
 
     @staticmethod
     def _check_python_type(python_type: object, where: str) -> type:
@@ -651,20 +654,37 @@ class StructDescription(_Planned):
 _STRUCT_OPTIONS: Final = sum(StructOption)
 
 
+_PRETTY_MAPPINGS: Final[Mapping[FieldMapping, str]] = MappingProxyType(
+    {
+        FieldMapping.TEXT: "text",
+        FieldMapping.NO: "not in XML",
+        FieldMapping.ANY_ELEMENT: "any element",
+        FieldMapping.REPEATING_ANY_ELEMENT: "any elements",
+        FieldMapping.ANY_CONTENT: "any content",
+        FieldMapping.ANY_ATTRIBUTES: "other attributes",
+    }
+)
+
+
 def _pretty_name(member: FieldDescription) -> str:
-    return f"@{member.name}" if member.mapping is FieldMapping.ATTRIBUTE else member.name
+    return f"@{member.name}" if FIELD_ORDER[member.mapping] < CONTENT else member.name
 
 
 def _pretty_type(member: FieldDescription) -> str:
     python_type = getattr(member.resolve_description(), "python_type", None)
     kind = member.type.name if python_type is None else f"{member.type.name} {python_type.__name__}"
-    return f"{kind}[]" if member.mapping is FieldMapping.REPEATING_ELEMENT else kind
+    return f"{kind}[]" if member.mapping in REPEATING else kind
 
 
 def _pretty_rest(member: FieldDescription, struct_ns: str) -> str:
     parts = [option.name for option in FieldOption if option and option in member.options and option.name]
-    if member.mapping is FieldMapping.TEXT:
-        parts.append("text")
+    description = member.resolve_description()
+    if isinstance(description, UnionDescription):
+        parts.append(" or ".join(_pretty_arm(arm.field) for arm in description.fields))
+    elif member.mapping in _PRETTY_MAPPINGS:
+        parts.append(_PRETTY_MAPPINGS[member.mapping])
+    elif member.mapping is FieldMapping.XML_ATTRIBUTE:
+        parts.append(f"as xml:{member.own_local_name}")
     elif member.own_local_name != member.name:
         parts.append(f"as {member.own_local_name}")
     wrapper = member.wrapper(struct_ns)
@@ -673,16 +693,25 @@ def _pretty_rest(member: FieldDescription, struct_ns: str) -> str:
     if member.item_range is not None:
         least, most = member.item_range
         parts.append(f"{least} or more items" if most is None else f"{least} to {most} items")
+    if isinstance(description, ScalarDescription):
+        shown = {name: value for name, value in vars(description).items() if value is not None and value is not False}
+        parts += [f"{name} {value}" for name, value in shown.items() if not callable(value)]
     if (
         member.mapping in (FieldMapping.ELEMENT, FieldMapping.REPEATING_ELEMENT)
         and member.own_ns(struct_ns) != struct_ns
     ):
         parts.append(f"namespace {member.own_ns(struct_ns) or 'none'}")
-    elif member.mapping is FieldMapping.ATTRIBUTE and member.ns:
+    elif member.ns and (member.mapping is FieldMapping.ATTRIBUTE or member.mapping in NAMESPACE_FILTER):
         parts.append(f"namespace {member.ns}")
     if member.default is not UNSET:
         parts.append(f"default {member.default!r}")
     return ", ".join(parts)
+
+
+def _pretty_arm(member: FieldDescription) -> str:
+    wrapped = member.mapping is FieldMapping.REPEATING_ELEMENT
+    name = member.local_name if wrapped else _PRETTY_MAPPINGS.get(member.mapping, member.own_local_name)
+    return f"{name} ({_pretty_type(member)})"
 
 
 Description: TypeAlias = (
