@@ -28,6 +28,7 @@ from wsx import (
     ReadOption,
     StructDescription,
     Type,
+    TypeMapping,
     XmlBuffer,
     XmlNode,
     XmlQName,
@@ -681,6 +682,31 @@ def test_fields_without_an_element_of_their_own() -> None:
     reader = inside(b"<t xmlns='n'><a>1</a><b/></t>")
     assert reader.read_element(ElementDescription(None, None, Type.STRUCT, table)) == {"a": 1, "b": ""}
     reader.read_end_element()
+
+
+def test_values_of_any_type() -> None:
+    structure = StructDescription(dict, [FieldDescription("x", Type.INT32)])
+    data = b"<r><any>1</any><t><x>2</x></t><u><x>3</x></u><v a='4'>5</v><w/></r>"
+    reader = inside(data)
+    assert reader.read_type(TypeMapping.ELEMENT, Type.INT32) == 1
+    assert reader.read_type(TypeMapping.ELEMENT, Type.STRUCT, structure) == {"x": 2}
+    reader.read_start_element()
+    assert reader.read_type(TypeMapping.ELEMENT_CONTENT, Type.STRUCT, structure) == {"x": 3}
+    reader.read_end_element()
+    reader.read_start_attribute(0)
+    assert reader.read_type(TypeMapping.ATTRIBUTE, Type.INT8) == 4
+    reader.read_end_attribute()
+    reader.read_start_element()
+    assert reader.read_type(TypeMapping.ELEMENT_CONTENT, Type.INT8) == 5
+    reader.read_end_element()
+    assert reader.read_type(TypeMapping.ANY_ELEMENT, Type.XML_BUFFER) == XmlBuffer(b"<w/>")
+    assert reader.read_type(TypeMapping.ELEMENT, Type.INT8, None, ReadOption.OPTIONAL_POINTER) is None
+    with pytest.raises(InvalidFormat):
+        reader.read_type(TypeMapping.ELEMENT, Type.INT8)
+    with pytest.raises(InvalidOperation):
+        inside(data).read_type(TypeMapping.ATTRIBUTE, Type.INT8)
+    with pytest.raises(InvalidArgument):
+        inside(data).read_type(1, Type.INT8)  # type: ignore[arg-type]
 
 
 def test_arrays() -> None:

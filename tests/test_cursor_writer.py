@@ -27,6 +27,7 @@ from wsx import (
     NodeType,
     StructDescription,
     Type,
+    TypeMapping,
     WriteOption,
     XmlAttribute,
     XmlBuffer,
@@ -742,6 +743,86 @@ def test_buffers() -> None:
     ):
         with pytest.raises(InvalidFormat):
             written(*calls)
+
+
+FIELDS = [FieldDescription("k", Type.INT32, mapping=FieldMapping.ATTRIBUTE, ns="m"), FieldDescription("x", Type.INT32)]
+STRUCTURE = StructDescription(dict, FIELDS, ns="n")
+CONTENT = StructDescription(dict, FIELDS[1:], ns="n")
+TEXT = StructDescription(dict, [FieldDescription("f", Type.STRING, mapping=FieldMapping.TEXT)])
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+NIL = WriteOption.NILLABLE_POINTER
+
+
+@pytest.mark.parametrize(
+    ("calls", "expected"),
+    [
+        ([("type", TypeMapping.ELEMENT, Type.INT32, 5)], '<p:t xmlns:p="n">5</p:t>'),
+        ([("type", TypeMapping.ELEMENT_CONTENT, Type.INT32, 5)], '<p:t xmlns:p="n">5</p:t>'),
+        ([("type", TypeMapping.ELEMENT, Type.STRING, "")], '<p:t xmlns:p="n"/>'),
+        (
+            [("type", TypeMapping.ELEMENT, Type.INT32, None, None, NIL)],
+            f'<p:t a:nil="true" xmlns:p="n" xmlns:a="{XSI}"/>',
+        ),
+        (
+            [*attribute("z", "q"), ("type", TypeMapping.ELEMENT, Type.INT32, None, None, NIL)],
+            f'<p:t a:z="" b:nil="true" xmlns:p="n" xmlns:a="q" xmlns:b="{XSI}"/>',
+        ),
+        (
+            [*attribute("z", "m", "o"), ("type", TypeMapping.ELEMENT, Type.STRUCT, {"k": 1, "x": 2}, STRUCTURE)],
+            '<p:t o:z="" o:k="1" xmlns:p="n" xmlns:o="m"><p:x>2</p:x></p:t>',
+        ),
+        (
+            [("text", "-"), ("type", TypeMapping.ELEMENT, Type.STRUCT, {"x": 2}, CONTENT)],
+            '<p:t xmlns:p="n">-<p:x>2</p:x></p:t>',
+        ),
+        (
+            [("type", TypeMapping.ELEMENT_CONTENT, Type.STRUCT, {"x": 2}, CONTENT)],
+            '<p:t xmlns:p="n"><p:x>2</p:x></p:t>',
+        ),
+        ([("type", TypeMapping.ELEMENT, Type.XML_QNAME, XmlQName("a", "n"))], '<p:t xmlns:p="n">p:a</p:t>'),
+        (
+            [("xmlns_attribute", "o", "q"), ("type", TypeMapping.ELEMENT, Type.XML_QNAME, XmlQName("a", "o"))],
+            '<p:t xmlns:q="o" xmlns:p="n">q:a</p:t>',
+        ),
+        (
+            [("start_attribute", "a"), ("type", TypeMapping.ATTRIBUTE, Type.INT32, 1), ("end_attribute",)],
+            '<p:t a="1" xmlns:p="n"/>',
+        ),
+        (
+            [
+                ("start_attribute", "a"),
+                ("type", TypeMapping.ATTRIBUTE, Type.STRUCT, {"f": '"'}, TEXT),
+                ("end_attribute",),
+            ],
+            '<p:t a="&quot;" xmlns:p="n"/>',
+        ),
+        (
+            [("type", TypeMapping.ANY_ELEMENT, Type.XML_BUFFER, XmlBuffer(b"<a/>"))],
+            '<p:t xmlns:p="n"><a/></p:t>',
+        ),
+    ],
+)
+def test_values_of_any_type_in_what_is_open(calls: list[Call], expected: str) -> None:
+    assert written(start("t", "n", "p"), *calls, END) == expected
+
+
+@pytest.mark.parametrize(
+    ("calls", "error"),
+    [
+        ([("type", TypeMapping.ELEMENT, Type.INT32, 5)], InvalidFormat),
+        ([T, ("type", TypeMapping.ATTRIBUTE, Type.INT32, 5)], InvalidFormat),
+        ([T, ("start_attribute", "a"), ("type", TypeMapping.ELEMENT, Type.INT32, 5)], InvalidOperation),
+        ([T, ("text", "x"), ("type", TypeMapping.ELEMENT, Type.INT32, None, None, NIL)], InvalidOperation),
+        ([T, ("type", TypeMapping.ELEMENT, Type.INT32, None)], InvalidArgument),
+        ([T, ("type", TypeMapping.ELEMENT, Type.STRUCT, {})], InvalidArgument),
+        ([T, ("start_attribute", "a"), ("type", TypeMapping.ATTRIBUTE, Type.INT32, 5, None, NIL)], InvalidArgument),
+        ([T, ("type", 1, Type.INT32, 5)], InvalidArgument),
+    ],
+)
+def test_where_no_value_of_a_type_can_stand(calls: list[Call], error: type[WsError]) -> None:
+    with pytest.raises(error) as caught:
+        written(*calls)
+    assert type(caught.value) is error
 
 
 def test_what_a_writer_wrote_in_the_middle_of_a_value() -> None:

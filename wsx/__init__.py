@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from wsx.cursors import (
         MoveTo,
         NodeType,
+        TypeMapping,
         XmlWriterProperties,
     )
     from wsx.declare import (
@@ -235,6 +236,7 @@ __all__ = [
     "TimeSpan",
     "TimeSpanDescription",
     "Type",
+    "TypeMapping",
     "UInt8",
     "UInt8Description",
     "UInt16",
@@ -296,6 +298,7 @@ _NAMES = {
         "wsx.cursors": (
             "MoveTo",
             "NodeType",
+            "TypeMapping",
             "XmlWriterProperties",
         ),
         "wsx.declare": (

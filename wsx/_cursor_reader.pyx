@@ -12,9 +12,9 @@ from wsx._scanner cimport Slice, same, slice_of
 
 from wsx._scanner import DEFAULT_QUOTAS
 from wsx.charsets import Charset
-from wsx.cursors import MoveTo, NodeType
+from wsx.cursors import MoveTo, NodeType, TypeMapping
 from wsx.declare import element_of
-from wsx.descriptions import XML_NAMESPACE, XMLNS_NAMESPACE, AttributeDescription, ReadOption, Type
+from wsx.descriptions import XML_NAMESPACE, XMLNS_NAMESPACE, AttributeDescription, ElementDescription, ReadOption, Type
 from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation
 from wsx.fragment import XmlBuffer
 from wsx.values import XmlQName
@@ -419,6 +419,28 @@ cdef class XmlReader(NodeReader):
             self.classify()
         self.faulted = False
         return value
+
+    def read_type(self, mapping, type, description=None, option=ReadOption.REQUIRED_VALUE):
+        """A value of any type from where the cursor is (WsReadType), whatever the element is called.
+
+        ELEMENT is the element that comes next, ELEMENT_CONTENT what is left of the one around, ATTRIBUTE the open
+        attribute, ANY_ELEMENT an element as an XmlBuffer.
+        """
+        if not isinstance(mapping, TypeMapping):
+            raise InvalidArgument(f"mapping must be a wsx.TypeMapping, not {mapping!r}")
+        if mapping is TypeMapping.ANY_ELEMENT and type is Type.XML_BUFFER:
+            return self.read_xml_buffer()
+        if mapping is not TypeMapping.ELEMENT:
+            if type is Type.STRUCT and mapping is not TypeMapping.ATTRIBUTE:
+                return self.read_element(ElementDescription(None, None, type, description), option)
+            if (mapping is TypeMapping.ATTRIBUTE) != (self.attribute_ >= 0):
+                raise InvalidOperation("an attribute is open" if self.attribute_ >= 0 else "no attribute is open")
+            return self.read_value(type, description)
+        if self.read_to_start_element(required=False):
+            local, ns = self.core.string(self.core.element_local), self.core.string(self.core.element_ns)
+        else:
+            local, ns = "element", ""
+        return self.read_element(ElementDescription(local, ns, type, description), option)
 
     def read_array(self, local_name, ns, type, max_count=None):
         """The values of the elements of that name that follow each other (WsReadArray), at most ``max_count``; the

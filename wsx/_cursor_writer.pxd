@@ -12,3 +12,6 @@ cdef class XmlWriter(TagWriter):
     cdef int put_qualified_name(self, str local, str ns, str prefix) except -1
     cdef int put_comment(self, str text) except -1
     cdef int put_node(self, XmlNode node) except -1
+    cdef tuple inner_scope(self)
+    cdef int put_type(self, object type_, object value, object description, object option) except -1
+    cdef int put_attribute_type(self, object type_, object value, object description, object option) except -1

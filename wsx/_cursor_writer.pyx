@@ -5,6 +5,7 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.object cimport PyObject
 
 from wsx._buffer cimport Out, out_append, out_length
+from wsx._cursor_reader cimport XmlReader
 from wsx._fragment cimport adapt
 from wsx._lexical_texts cimport escape
 from wsx._nodes cimport XmlAttribute, XmlNode, wanted
@@ -22,13 +23,14 @@ from wsx._tag_writer cimport (
     single_quoted,
     unescaped,
 )
+from wsx._writer cimport Output
 
 import codecs
 import re
 
-from wsx.cursors import NodeType
+from wsx.cursors import NodeType, TypeMapping
 from wsx.declare import element_of
-from wsx.descriptions import XML_NAMESPACE, AttributeDescription, Type, WriteOption
+from wsx.descriptions import XML_NAMESPACE, AttributeDescription, ElementDescription, Type, WriteOption
 from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, QuotaExceeded
 from wsx.fragment import XmlBuffer
 from wsx.values import XmlQName
@@ -403,6 +405,95 @@ cdef class XmlWriter(TagWriter):
                                       max_depth=min(self.max_depth - self.depth_, DEEPEST_VALUE))
         finally:
             self.busy = False
+        self.done()
+
+    cdef tuple inner_scope(self):
+        """The bindings in force in the innermost element, those of its open start tag included."""
+        cdef dict found = dict(self.bindings)
+        if self.tag_open:
+            found.update((prefix, ns) for prefix, ns, _ in self.explicit)
+            found.update(self.needed)
+        prefix, ns = self.around()
+        found.pop(prefix, None)
+        found[prefix] = ns
+        found.pop("xml", None)
+        return tuple(found.items())
+
+    cdef int put_type(self, object type_, object value, object description, object option) except -1:
+        """Writes the value as an element of that name by its plan, and takes over what is in that element."""
+        cdef XmlReader reader
+        cdef XmlNode node
+        cdef XmlAttribute attribute
+        cdef bytes name = self.names.start[self.levels[self.depth_ - 1].name:out_length(&self.names)]
+        cdef bytes data, content = b""
+        cdef tuple scope = self.inner_scope()
+        cdef Output output = Output()
+        table = ElementDescription(name.rpartition(b":")[2].decode(), self.around()[1], type_, description)
+        self.busy = True
+        try:
+            output.write_element(table, value, option, scope=scope,
+                                 max_depth=min(self.max_depth - self.depth_ + 1, DEEPEST_VALUE))
+        finally:
+            self.busy = False
+        data = output.take()
+        reader = XmlReader(XmlBuffer(data, scope))
+        node = reader.read()
+        if not node.is_empty:
+            reader.read()
+            content = data[reader.at - reader.core.start:data.rindex(b"</")]
+        for attribute in node.attributes:
+            if not self.tag_open:
+                raise InvalidOperation("the value has attributes, but the start tag is complete")
+            if not attribute.is_xmlns:
+                # a nil element has its prefixes to itself; in others content may use them
+                self.open_attribute(attribute.local_name, attribute.ns, attribute.prefix if content else None, False)
+                self.put_text(attribute.value)
+                self.close_attribute()
+            elif content:
+                self.declare(attribute.ns, attribute.prefix, False)
+        if content:
+            self.content(False)
+            append_bytes(&self.output.out, content)
+        return 0
+
+    cdef int put_attribute_type(self, object type_, object value, object description, object option) except -1:
+        """In the open attribute; a structure is its only field, a TEXT."""
+        if not self.in_attribute_:
+            raise InvalidFormat("no attribute is open")
+        if option is not WriteOption.REQUIRED_VALUE and option is not WriteOption.REQUIRED_POINTER:
+            raise InvalidArgument(f"an attribute takes REQUIRED_VALUE or REQUIRED_POINTER, not {option!r}")
+        if type_ is not Type.STRUCT:
+            return self.put_value(type_, value, description)
+        output = Output()
+        output.write_element(ElementDescription("a", "", type_, description), value, option)
+        reader = XmlReader(output.take())
+        reader.read_start_element()
+        text = reader.read_chars()
+        reader.read_end_element()
+        return self.put_value(Type.STRING, text, None)
+
+    def type(self, mapping, type, value, description=None, option=WriteOption.REQUIRED_VALUE):
+        """A value of any type in what the caller has opened (WsWriteType).
+
+        With ELEMENT, nil, xsi:type and attributes of a structure go onto the open start tag; ELEMENT_CONTENT writes
+        what stands between the tags, ATTRIBUTE the value of the open attribute, ANY_ELEMENT an XmlBuffer with its own
+        element. InvalidFormat where that is not open, InvalidOperation for attributes of a complete start tag.
+        """
+        if not isinstance(mapping, TypeMapping):
+            raise InvalidArgument(f"mapping must be a wsx.TypeMapping, not {mapping!r}")
+        if mapping is TypeMapping.ANY_ELEMENT and type is Type.XML_BUFFER:
+            return self.xml_buffer(value)
+        if mapping is not TypeMapping.ELEMENT and mapping is not TypeMapping.ATTRIBUTE and type is Type.STRUCT:
+            return self.element(ElementDescription(None, None, type, description), value, option)
+        self.begin()
+        self.settle()
+        if mapping is TypeMapping.ATTRIBUTE:
+            self.put_attribute_type(type, value, description, option)
+        else:
+            self.between()
+            if self.depth_ == 0:
+                raise InvalidFormat("no element is open")
+            self.put_type(type, value, description, option)
         self.done()
 
     def xml_buffer(self, buffer):

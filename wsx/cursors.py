@@ -9,7 +9,7 @@ from typing import Final
 from wsx.charsets import Charset
 from wsx.errors import InvalidArgument
 
-__all__ = ["MoveTo", "NodeType", "XmlWriterProperties"]
+__all__ = ["MoveTo", "NodeType", "TypeMapping", "XmlWriterProperties"]
 
 # Open elements: each costs the writer a few dozen bytes, and a reader of the document much more (Quotas has the same).
 _MAX_DEPTH_SETTABLE: Final = 10_000
@@ -46,6 +46,15 @@ class MoveTo(IntEnum):
     BOF = 9
     EOF = 10
     CHILD_NODE = 11
+
+
+class TypeMapping(IntEnum):
+    """WS_TYPE_MAPPING: what of the XML around it a value is, for the calls that know only its type."""
+
+    ELEMENT = 1
+    ATTRIBUTE = 2
+    ELEMENT_CONTENT = 3
+    ANY_ELEMENT = 4
 
 
 @dataclass(frozen=True)

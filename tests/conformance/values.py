@@ -13,11 +13,10 @@ from tests.conformance.tables import NIL, RANGE, Builder, Way, read_option, type
 from tests.conformance.vectors import NoCounterpart, Outcome, Result, Unmapped, Vector, failed_call, matches
 from wsx import (
     UNSET,
-    AttributeDescription,
     ElementDescription,
     NodeType,
     Type,
-    WriteOption,
+    TypeMapping,
     WsError,
     XmlReader,
     XmlWriter,
@@ -25,11 +24,9 @@ from wsx import (
     write_element,
 )
 
-__all__ = ["KINDS", "MISSING", "offset_in", "read", "sizes_wrong", "succeeded", "write", "write_content"]
+__all__ = ["KINDS", "MISSING", "offset_in", "read", "sizes_wrong", "succeeded", "write"]
 
-# WsWriteType where the caller has opened the element or attribute, beyond what `value` and `element` of a writer do.
-TYPE_IN_PLACE: Final = "WsWriteType(in place)"
-MISSING: Final = frozenset() if hasattr(XmlWriter, "type") else frozenset({TYPE_IN_PLACE})
+MISSING: Final[frozenset[str]] = frozenset()
 _OFFSET: Final = re.compile(r"T\d\d:\d\d:\d\d(?:\.\d+)?([+-])(\d\d):(\d\d)")
 # sizeof of the fixed types of 64-bit Windows (WWSAPI types; README §4, `size`).
 _SIZES: Final = {
@@ -109,63 +106,30 @@ def _write_attribute(vector: Vector, builder: Builder) -> Result:
 
 
 def _write_type(vector: Vector, builder: Builder) -> Result:
-    """WsWriteType by the table of an element or attribute of the caller's name: wsx has no call for a type alone."""
-    owner, mapping = vector["element"], vector["mapping"]
-    given = vector.get("value")
-    attribute = vector.get("attribute")
-    if mapping == "attribute":
-        if attribute is None:
-            raise NoCounterpart(TYPE_IN_PLACE)
-        return _write_type_in_attribute(vector, builder)
-    if attribute is not None:
-        raise NoCounterpart(TYPE_IN_PLACE)
-    if mapping not in ("element", "element_content", "any_element"):
+    """WsWriteType in an element, or in an attribute of it, that the caller has opened."""
+    owner, mapping, attribute = vector["element"], vector["mapping"], vector.get("attribute")
+    if mapping.upper() not in TypeMapping.__members__:
         raise Unmapped(f"WsWriteType: mapping {mapping}")
-    kind, table = builder.described(vector, given)
-    value = _value(vector, builder, vector)
-    option = write_option(vector["option"])
-    content = mapping != "element" and kind is Type.STRUCT
-    if content or owner.get("prefix") is not None:
-        writer = XmlWriter()
-        writer.start_element(owner["name"], owner["ns"], owner["prefix"])
-        write_content(writer, kind, table, value, option)
-        writer.end_element()
-        return _output(writer)
-    element = ElementDescription(owner["name"], owner["ns"], kind, table)
-    size = 0 if sizes_wrong(vector, vector["type"]) else None
-    return succeeded(write_element(element, value, option=option, value_size=size))
-
-
-def write_content(writer: XmlWriter, kind: Type, table: Any, value: Any, option: WriteOption) -> None:
-    """The content of the element that is open."""
-    if kind is Type.STRUCT:
-        writer.element(ElementDescription(None, None, kind, table), value, option)
-    elif value is None or option not in tuple(WriteOption):
-        raise NoCounterpart(TYPE_IN_PLACE)
-    else:
-        writer.value(kind, value, table)
-
-
-def _write_type_in_attribute(vector: Vector, builder: Builder) -> Result:
-    owner, attribute = vector["element"], vector["attribute"]
     kind, table = builder.described(vector, vector.get("value"))
     value = _value(vector, builder, vector)
     option = write_option(vector["option"])
     if sizes_wrong(vector, vector["type"]):
-        raise NoCounterpart("no_out_argument")
+        if mapping == "attribute":
+            raise NoCounterpart("no_out_argument")
+        element = ElementDescription(owner["name"], owner["ns"], kind, table)
+        return succeeded(write_element(element, value, option=option, value_size=0))
     writer = XmlWriter()
     writer.start_element(owner["name"], owner["ns"], owner["prefix"])
-    if attribute.get("prefix") is None and not attribute.get("single_quote"):
-        if kind is Type.STRUCT and table is not None:
-            raise NoCounterpart(TYPE_IN_PLACE)
-        description = AttributeDescription(attribute["name"], attribute["ns"], kind, table)
-        writer.attribute(description, value, option)
-    else:
+    if attribute is not None:
         quote = bool(attribute.get("single_quote"))
         writer.start_attribute(attribute["name"], attribute["ns"], attribute["prefix"], single_quote=quote)
-        writer.value(kind, value, table)
+    writer.type(TypeMapping[mapping.upper()], kind, value, table, option)
+    if attribute is not None:
         writer.end_attribute()
     writer.end_element()
+    if mapping == "element" and attribute is None and owner["prefix"] is None:
+        whole = write_element(ElementDescription(owner["name"], owner["ns"], kind, table), value, option=option)
+        assert whole == writer.to_bytes(), (whole, writer.to_bytes())
     return _output(writer)
 
 

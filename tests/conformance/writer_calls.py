@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tests.conformance.tables import Builder, type_of, write_option
-from tests.conformance.values import succeeded, write_content
+from tests.conformance.values import succeeded
 from tests.conformance.vectors import NoCounterpart, Result, Unmapped
-from wsx import Charset, XmlNode, XmlWriter, XmlWriterProperties
+from wsx import Charset, TypeMapping, XmlNode, XmlWriter, XmlWriterProperties
 
 __all__ = ["CALLS", "OWN_DEFAULTS", "WriterCalls"]
 
@@ -91,11 +91,11 @@ class WriterCalls:
         self.writer.array(call["name"], call["ns"], type_of(kind), items, start=start, count=count)  # type: ignore[arg-type]
 
     def type(self, call: Any) -> None:
-        if call["mapping"] not in ("element", "element_content"):
+        if call["mapping"].upper() not in TypeMapping.__members__:
             raise Unmapped(f"WsWriteType: mapping {call['mapping']} in a script")
         kind, table = self.builder.described(call, call["value"])
         value = self.builder.top(call, call["option"], call["value"])
-        write_content(self.writer, kind, table, value, write_option(call["option"]))
+        self.writer.type(TypeMapping[call["mapping"].upper()], kind, value, table, write_option(call["option"]))
 
     def element(self, call: Any) -> None:
         table, option = call["element"], call["option"]
