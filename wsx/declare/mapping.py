@@ -60,9 +60,8 @@ def with_namespace(member: FieldDescription, ns: str) -> FieldDescription:
     if member.mapping is FieldMapping.REPEATING_ELEMENT:
         wrapper_ns, _ = member.wrapper(ns) or (None, None)
         return dataclasses.replace(member, item_ns=member.own_ns(ns), ns=wrapper_ns)
-    if member.type is Type.UNION:
-        union = member.resolve_description()
-        assert isinstance(union, UnionDescription)  # noqa: S101 - what the description of a UNION field is
+    union = member.resolve_description()
+    if isinstance(union, UnionDescription):
         arms = [UnionFieldDescription(arm.value, with_namespace(arm.field, ns)) for arm in union.fields]
         made = UnionDescription(arms, none_value=union.none_value, by_type=union.by_type)
         wrapper_ns, _ = member.wrapper(ns) or (None, None)
