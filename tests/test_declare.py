@@ -293,6 +293,8 @@ def test_illegal_field(keywords: Any, rule: str) -> None:
         (datetime.date, None, "date has no type"),
         (datetime.timedelta, None, r"either an xs:duration, which is wsx\.Duration, or .* wsx\.Type\.TIMESPAN"),
         (list, None, r"a list needs the type of its items: list\[X\]"),
+        (list[int, str], None, r"a list needs the type of its items: list\[X\]"),  # type: ignore[misc]
+        (Annotated[dict[str, int], Type.INT32], None, r"dict\[str, int\] has no type"),
         (tuple[int, ...], None, r"a repeating element is a list\[X\], not tuple"),
         (set[int], None, r"a repeating element is a list\[X\]"),
         (list[list[int]], None, "a list of lists needs a struct between them"),
