@@ -1,0 +1,321 @@
+"""One easy handle of libcurl: set up for each request, watched by callbacks, its failures told.
+
+What the two transports over libcurl share: everything about a request but the driving of the sockets.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any, Final
+
+import pycurl
+
+from wsx.errors import ErrorCode, NotSupported
+from wsx.transport.failures import CURL_CODES, CurlFailure, curl_code
+from wsx.transport.heads import check_token, final_head, head_complete, proxy_challenges, refused, request_lines
+from wsx.transport.protocol import HttpHead, HttpRequest, Limits, Phase, TransportError
+from wsx.transport.url import HttpUrl
+
+__all__ = ["CurlCall", "default_ca_file", "inode_of", "phase_limit", "replace_by_dead_socket"]
+
+# Where distributions keep their roots: Debian, Fedora, SUSE, Alpine and BSD and macOS. The wheel of pycurl knows none.
+_CA_FILES: Final = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+_NO_TIMEOUT_MS: Final = 2**31 - 1  # libcurl takes 0 for its default of 300 s
+_QUICK_EXIT: Final = 322  # CURLOPT_QUICK_EXIT, not named by pycurl: do not wait for a name lookup that was given up
+_QUICK_EXIT_SINCE: Final = 0x075700
+_TUNNEL_MADE: Final = 200
+_TLS_CONDITIONS: Final = (ErrorCode.WS_E_SECURITY_SYSTEM_FAILURE, ErrorCode.WS_E_SECURITY_VERIFICATION_FAILURE)
+_KEPT_BODY: Final = 64 << 10  # a larger request body is not held until the next call
+
+
+def default_ca_file() -> str | None:
+    """The system's file of trusted root certificates, None when there is none at the usual places."""
+    return next((path for path in _CA_FILES if os.path.isfile(path)), None)
+
+
+class CurlCall:
+    """An easy handle with the state of its call; a transport adds the multi handle that drives it.
+
+    The parameters are those of the transports.
+
+    :raises NotSupported: for a proxy with an https URL.
+    """
+
+    def __init__(
+        self,
+        *,
+        proxy: HttpUrl | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+        accept_encoding: str | None = "gzip, deflate",
+    ) -> None:
+        if proxy is not None and proxy.scheme != "http":
+            raise NotSupported(f"a proxy that is spoken to over TLS is not supported: {proxy}")
+        self._proxy = proxy
+        self._ca_file = None if ca_file is None else os.fspath(ca_file)
+        self._accept_encoding = accept_encoding
+        self._lines: list[bytes] = []
+        self._chunks: list[bytes] = []
+        self._forget()
+
+    def _forget(self) -> None:
+        """The state without a handle, as before the first call."""
+        self._curl: Any = None
+        self._sockets: dict[int, int] = {}  # socket → inode; of those that lead to the endpoint or the proxy
+        self._kept: int | None = None  # the socket of the last call
+        self._phase = Phase.PREPARE
+        self._sends = 0
+        self._resend_refused = False
+        self._aborted = False
+        self._body_size = 0
+        self._connected = False  # the socket of this call is: the TLS handshake or the proxy's tunnel is under way
+        self._fresh = False  # no kept connection may serve this call
+        # What the handle is set to, so that a call sets only what differs.
+        self._set_url: HttpUrl | None = None
+        self._set_shape: tuple[str, bool] | None = None
+        self._set_headers: object = None
+        self._set_max_body: int | None = None
+
+    def __repr__(self) -> str:
+        where = "not connected" if self._set_url is None else f"{self._set_url.scheme}://{self._set_url.authority}"
+        return f"<{type(self).__name__} {where}>"
+
+    # Setting up
+
+    def _new_handle(self) -> Any:
+        curl = pycurl.Curl()
+        proxy = "" if self._proxy is None else f"{self._proxy.scheme}://{self._proxy.authority}"
+        for option, value in (
+            (pycurl.PROXY, proxy),  # "" also keeps libcurl from reading http_proxy and its like
+            (pycurl.NOSIGNAL, 1),
+            (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+            (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
+            (pycurl.PATH_AS_IS, 1),
+            (pycurl.CONNECTTIMEOUT_MS, _NO_TIMEOUT_MS),
+            (pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2),
+            (pycurl.SOCKOPTFUNCTION, self._on_new_socket),
+            (pycurl.PREREQFUNCTION, self._on_send),
+            (pycurl.HEADERFUNCTION, self._lines.append),
+            (pycurl.WRITEFUNCTION, self._chunks.append),
+        ):
+            curl.setopt(option, value)
+        if pycurl.version_info()[2] >= _QUICK_EXIT_SINCE:
+            curl.setopt(_QUICK_EXIT, 1)
+        if self._accept_encoding is not None:
+            curl.setopt(pycurl.ACCEPT_ENCODING, self._accept_encoding)
+        ca_file = self._ca_file or default_ca_file()
+        if ca_file is not None:
+            curl.setopt(pycurl.CAINFO, ca_file)
+        elif os.name == "nt":
+            curl.setopt(pycurl.SSL_OPTIONS, pycurl.SSLOPT_NATIVE_CA)
+        return curl
+
+    def _begin(self) -> None:
+        """The state of a call that has not begun."""
+        self._phase, self._sends, self._resend_refused, self._fresh = Phase.PREPARE, 0, False, False
+
+    def _set_request(self, request: HttpRequest, limits: Limits) -> None:
+        curl, body = self._curl, request.body
+        if request.length is not None and request.length != (0 if body is None else len(body)):
+            raise refused(f"the length of the request is {request.length}, its body has another")
+        if request.url != self._set_url:
+            text = str(request.url)
+            if not text.isascii() or not text.isprintable() or " " in text:
+                raise refused("the URL of the request holds a character that cannot be sent")
+            curl.setopt(pycurl.URL, text)
+            self._set_url = request.url
+        if request.headers is not self._set_headers:
+            headers = tuple(request.headers)
+            if headers != self._set_headers:
+                # Nothing is known of the option until it is set: a refusal must not leave the old lines as checked.
+                self._set_headers = None
+                curl.setopt(pycurl.HTTPHEADER, request_lines(headers))
+                self._set_headers = headers
+        shape = (request.method, body is not None)
+        if shape != self._set_shape:
+            self._set_shape = None
+            self._set_method(request.method, body is not None)
+            self._set_shape = shape
+        if body is not None:
+            curl.setopt(pycurl.POSTFIELDS, body)
+        self._body_size = 0 if body is None else len(body)
+        if limits.max_body != self._set_max_body:
+            curl.setopt(pycurl.MAXFILESIZE_LARGE, limits.max_body or 0)
+            self._set_max_body = limits.max_body
+
+    def _set_method(self, method: str, with_body: bool) -> None:
+        check_token(method.encode("latin-1", "replace"), "method")
+        curl = self._curl
+        curl.unsetopt(pycurl.CUSTOMREQUEST)
+        curl.setopt(pycurl.NOBODY, 0)
+        if with_body:
+            curl.setopt(pycurl.POST, 1)
+        else:
+            curl.setopt(pycurl.HTTPGET, 1)
+            if method == "HEAD":
+                curl.setopt(pycurl.NOBODY, 1)
+        if method not in (("POST",) if with_body else ("GET", "HEAD")):
+            curl.setopt(pycurl.CUSTOMREQUEST, method)
+
+    def _end(self) -> None:
+        """Take from the handle what belongs to the call alone."""
+        if self._fresh:
+            self._curl.setopt(pycurl.FRESH_CONNECT, 0)
+        if self._body_size > _KEPT_BODY:
+            self._curl.setopt(pycurl.POSTFIELDS, b"")
+
+    # What libcurl calls while it runs
+
+    def _on_new_socket(self, number: int, purpose: int) -> int:
+        # Numbers of closed sockets go: their next owner may be anything.
+        self._sockets = {known: inode for known, inode in self._sockets.items() if inode_of(known) == inode}
+        self._sockets[number] = inode_of(number)
+        self._kept = number
+        self._connected = False
+        if self._phase is Phase.RESOLVE:
+            self._phase = Phase.CONNECT
+        return int(pycurl.SOCKOPT_OK)
+
+    def _on_send(self, *addresses: object) -> int:
+        """Before each sending of the request: libcurl would repeat a POST whose kept connection died unanswered."""
+        if self._sends and not head_complete(self._lines):
+            self._resend_refused = True
+            return int(pycurl.PREREQFUNC_ABORT)
+        # What came before the first sending is the proxy's answer to CONNECT; before a second one, the answer to the
+        # first (417, after which libcurl leaves the expectation out).
+        if self._lines:
+            self._lines.clear()
+            self._chunks.clear()
+        self._sends += 1
+        self._phase = Phase.SEND
+        return int(pycurl.PREREQFUNC_OK)
+
+    # What a call has come to
+
+    def _response(self, limits: Limits) -> tuple[HttpHead, bytes]:
+        """The response when libcurl says that it is whole."""
+        if self._aborted:
+            # The end that the abort made may look like the end of the body.
+            raise self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted")
+        head = final_head(self._lines, self._curl.getinfo(pycurl.CONN_ID))
+        if head is None:
+            raise self._error(ErrorCode.WS_E_ENDPOINT_DISCONNECTED, "the connection ended in the head")
+        self._check_head_quota(limits)
+        return head, self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+
+    def _follow_phase(self) -> Phase:
+        """The phase now: the callbacks lead up to SEND, from there what libcurl waits for and has got decides."""
+        if self._sends and self._phase is not Phase.RECEIVE:
+            if self._lines and head_complete(self._lines):
+                self._phase = Phase.RECEIVE
+            else:
+                self._phase = Phase.SEND if self._still_sends() else Phase.WAIT
+        return self._phase
+
+    def _still_sends(self) -> bool:
+        """Whether libcurl has something of the request left to send."""
+        return bool(self._curl.getinfo(pycurl.SIZE_UPLOAD_T) < self._body_size)
+
+    def _check_head_quota(self, limits: Limits) -> None:
+        if limits.max_head is not None and self._curl.getinfo(pycurl.HEADER_SIZE) > limits.max_head:
+            text = f"the response head has more than max_head ({limits.max_head}) bytes"
+            raise self._error(ErrorCode.WS_E_QUOTA_EXCEEDED, text)
+
+    def _timed_out(self, limit: float) -> TransportError:
+        text = f"the limit of {limit:g} s passed in phase {self._failed_phase().name}"
+        return self._error(ErrorCode.WS_E_OPERATION_TIMED_OUT, text)
+
+    # How it failed
+
+    def _curl_error(self, code: int, text: str) -> TransportError:
+        if self._aborted:
+            return self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted", code)
+        if self._resend_refused:
+            text = "the kept connection was lost after the request was sent on it; it is not sent again"
+            return self._error(ErrorCode.WS_E_ENDPOINT_DISCONNECTED, text, code)
+        getinfo = self._curl.getinfo
+        failure = CurlFailure(
+            code,
+            os_errno=getinfo(pycurl.OS_ERRNO),
+            verify=getinfo(pycurl.SSL_VERIFYRESULT),
+            begun=self._sends > 0,
+            tls=self._set_url is not None and self._set_url.scheme == "https",
+            proxied=self._proxy is not None,
+            connect_status=getinfo(pycurl.HTTP_CONNECTCODE),
+            head_size=0 if head_complete(self._lines) else sum(map(len, self._lines)),
+        )
+        challenges: tuple[str, ...] = ()
+        if failure.connect_status and not self._sends:
+            challenges = proxy_challenges(self._lines)
+        mapped = curl_code(failure, challenges)
+        # The errno says more than libcurl's code where a connection could not be made.
+        original = failure.os_errno or code if mapped is ErrorCode.WS_E_ENDPOINT_UNREACHABLE else code
+        if failure.tls and not self._sends and CURL_CODES.get(code) in _TLS_CONDITIONS:
+            self._connected = True
+        return self._error(mapped, text, original, challenges)
+
+    def _error(
+        self,
+        code: ErrorCode,
+        text: str,
+        original: int | None = None,
+        challenges: tuple[str, ...] = (),
+    ) -> TransportError:
+        return TransportError(
+            text,
+            code=code,
+            phase=self._failed_phase(),
+            original=original,
+            sent=self._sent(),
+            challenges=challenges,
+        )
+
+    def _failed_phase(self) -> Phase:
+        phase = self._follow_phase()
+        if phase is not Phase.CONNECT:
+            return phase
+        if self._proxy is not None and self._curl.getinfo(pycurl.HTTP_CONNECTCODE) != _TUNNEL_MADE:
+            return Phase.PROXY
+        return Phase.TLS if self._connected else Phase.CONNECT
+
+    def _sent(self) -> bool | None:
+        if not self._sends:
+            return False
+        if self._phase is Phase.SEND or self._resend_refused:
+            return None
+        return True if self._curl.getinfo(pycurl.SIZE_UPLOAD_T) >= self._body_size else None
+
+
+def phase_limit(limits: Limits, phase: Phase) -> float | None:
+    """The seconds that ``limits`` give to ``phase``, None for no limit."""
+    match phase:
+        case Phase.CONNECT:
+            return limits.connect
+        case Phase.SEND:
+            return limits.send
+        case Phase.WAIT:
+            return limits.receive_response
+        case Phase.RECEIVE:
+            return limits.receive
+    return limits.resolve
+
+
+def inode_of(number: int) -> int:
+    """What tells a socket from a later owner of its number; 0 where sockets have none."""
+    try:
+        return os.fstat(number).st_ino
+    except OSError:
+        return 0
+
+
+def replace_by_dead_socket(number: int) -> None:
+    """Give the number to a socket that leads nowhere, so that nothing more goes out on the old one from here."""
+    one, other = socket.socketpair()
+    other.close()
+    with one:
+        os.dup2(one.fileno(), number)
