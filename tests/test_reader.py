@@ -565,6 +565,30 @@ def test_default_quotas_at_the_limit_and_one_above(quota: str) -> None:
     assert quota in str(refusal(table, document(limit + 1)))
 
 
+VALUE_BYTES = {
+    # 16 beside each value, and its bytes rounded up to 16; 8 for each field of a structure
+    "a short text": (element(Type.STRING), "<t>x</t>", 32),
+    "16 bytes": (element(Type.STRING), f"<t>{'x' * 16}</t>", 32),
+    "17 bytes": (element(Type.STRING), f"<t>{'x' * 17}</t>", 48),
+    "a number in a structure": (struct_of_fields(FieldDescription("a", Type.INT32)), "<t><a>1</a></t>", 32 + 32),
+    "items": (struct_of_fields(repeating("i", Type.INT32)), f"<t>{'<i>1</i>' * 100}</t>", 32 + 100 * 32),
+    "absent fields": (
+        struct_of_fields(*(FieldDescription(f"f{i}", Type.INT32, options=FieldOption.OPTIONAL) for i in range(100))),
+        "<t/>",
+        816,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", VALUE_BYTES)
+def test_bytes_of_all_values_at_the_limit_and_one_above(case: str) -> None:
+    table, document, needed = VALUE_BYTES[case]
+    read_element(table, document.encode(), quotas=dataclasses.replace(LOOSE, max_value_bytes=needed))
+    error = refusal(table, document, quotas=dataclasses.replace(LOOSE, max_value_bytes=needed - 1))
+    assert isinstance(error, QuotaExceeded)
+    assert "max_value_bytes" in str(error)
+
+
 def test_quotas_count_the_same_in_every_spelling() -> None:
     table = struct_of_fields(FieldDescription("abcdefgh", Type.STRING))
     for spelled in ("<abcdefgh>12345</abcdefgh>", "<abcdefgh >12345</abcdefgh>"):

@@ -487,14 +487,14 @@ cdef WritePlan struct_plan(object struct, object inside, dict building):
             repeating_step(step, field, scope, struct.ns, building, plan.keep)
         else:
             content_step(step, field, scope, struct.ns, building, plan.keep)
-    name_attributes(plan, struct)
+    name_attributes(plan, struct, declared)
     if struct.polymorphic:
         derive(plan, struct, inside, building)
     return plan
 
 
-cdef int name_attributes(WritePlan plan, object struct) except -1:
-    """Tells the field for any attributes which ones the table has by name."""
+cdef int name_attributes(WritePlan plan, object struct, dict declared) except -1:
+    """Tells the field for any attributes which ones the table has by name, and the prefixes that they may declare."""
     cdef Py_ssize_t i
     for i in range(plan.attributes):
         if plan.steps[i].kind == ANY_ATTRIBUTES:
@@ -504,6 +504,8 @@ cdef int name_attributes(WritePlan plan, object struct) except -1:
             )
             plan.keep.append(names)
             plan.steps[i].naming = <PyObject*>names
+            for prefix in declared:  # "": taken, but perhaps not in force
+                (<dict>plan.steps[i].bindings).setdefault(prefix, "")
     return 0
 
 

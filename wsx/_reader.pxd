@@ -24,6 +24,7 @@ cdef enum:
     INLINE_VALUES = 48
 
 cdef class Reader(Scanner):
+    cdef Py_ssize_t value_bytes     # of all values made so far, as Quotas counts them
     cdef Frame* frames
     cdef Py_ssize_t frame_count, frame_capacity
     cdef PyObject** values
@@ -31,6 +32,7 @@ cdef class Reader(Scanner):
     cdef Frame[INLINE_FRAMES] inline_frames
     cdef Reference[INLINE_VALUES] inline_values
 
+    cdef int charge(self, Py_ssize_t length) except -1
     cdef PyObject* decode(self, const ReadStep* step, const Slice* text, bint ascii) except NULL
     cdef object qname(self, str prefix, str local)
     cdef object scalar(self, const ReadStep* step)

@@ -140,10 +140,19 @@ cdef class Reader(Scanner):
         self.frame_count = 0
         return 0
 
+    cdef int charge(self, Py_ssize_t length) except -1:
+        """Counts a value of so many bytes against the quota."""
+        self.value_bytes += (length + 31) & ~<Py_ssize_t>15
+        if self.value_bytes > self.limits.value_bytes:
+            return self.over("max_value_bytes", self.limits.value_bytes)
+        return 0
+
     cdef PyObject* decode(self, const ReadStep* step, const Slice* text, bint ascii) except NULL:
         """A new reference to the value of a text; the names of QNames are resolved in the scope at the cursor."""
-        cdef PyObject* value = step.codec.read(text.data, text.length, ascii, &step.codec)
+        cdef PyObject* value
         cdef object parts, resolved
+        self.charge(text.length)
+        value = step.codec.read(text.data, text.length, ascii, &step.codec)
         if not step.codec.qname:
             return value
         parts = <object>value
@@ -279,6 +288,7 @@ cdef class Reader(Scanner):
             found = {}
             place[0] = owned(found)
         self.attribute_text(attribute, &text)
+        self.charge(text.length)
         (<dict>place[0])[XmlQName(self.string(attribute.local), self.string(attribute.ns))] = self.string(text)
         return True
 
@@ -318,6 +328,7 @@ cdef class Reader(Scanner):
         cdef const char* start = self.tag
         scope = self.scope_outside(self.opens[self.open_count - 1].bindings)
         self.skip_rest()
+        self.charge(self.cursor - start)
         return XmlBuffer(<bytes>start[:self.cursor - start], scope)
 
     cdef object custom(self, const ReadStep* step):
@@ -362,6 +373,7 @@ cdef class Reader(Scanner):
         if not self.open_count:
             return self.bad(self.cursor, "any content needs an element around it")
         self.skip_to_end_tag()
+        self.charge(self.cursor - saved)
         content = UNSET
         if plan.steps[plan.content].kind != VOID:
             content = XmlBuffer(<bytes>saved[:self.cursor - saved], self.scope_outside(self.binding_count))
@@ -413,6 +425,7 @@ cdef class Reader(Scanner):
                 frame.step = i
                 self.absent(&plan.steps[i], &self.values[base + i])
         frame.step = plan.fields
+        self.charge(8 * plan.fields)
         if plan.valued >= 0:
             for i in range(plan.valued):  # together what has a Python value; what has none goes to the end
                 if plan.order[i] != i:

@@ -54,7 +54,7 @@ cdef inline bint is_space(char c) noexcept:
 
 cdef struct Limits:
     # Quotas, as numbers
-    Py_ssize_t depth, attributes, namespaces, name_length, text_length, items
+    Py_ssize_t depth, attributes, namespaces, name_length, text_length, items, value_bytes
 
 
 cdef bint xsi(const Slice* ns) noexcept

@@ -49,6 +49,7 @@ cdef Limits limits_of(object quotas) except *:
     limits.name_length = quotas.max_name_length
     limits.text_length = quotas.max_text_length
     limits.items = quotas.max_items
+    limits.value_bytes = quotas.max_value_bytes
     return limits
 
 
