@@ -62,7 +62,7 @@ def cases() -> tuple[Case, ...]:
     return tuple(_walk(ElementTree.parse(index).getroot(), ""))  # noqa: S314 - a file whose checksum was compared
 
 
-# --- documents without their document type declaration -----------------------------------------------------------------
+# --- documents without their document type declaration ---------------------------------------------------------------
 
 _QUOTED = r'"[^"]*"|' + r"'[^']*'"
 _DOCTYPE = re.compile(
