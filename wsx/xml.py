@@ -17,6 +17,7 @@ from wsx.spelling import Spelling
 
 __all__ = ["read_element", "write_element"]
 
+_UTF8: Final = Encoding.XML_UTF8  # a member of an enumeration is found slowly through its class
 _CHARSETS: Final = {
     Encoding.XML_UTF8: Charset.UTF8,
     Encoding.XML_UTF16LE: Charset.UTF16LE,
@@ -30,7 +31,7 @@ def write_element(
     *,
     option: WriteOption = WriteOption.REQUIRED_VALUE,
     value_size: int | None = None,
-    encoding: Encoding = Encoding.XML_UTF8,
+    encoding: Encoding = _UTF8,
     spelling: Spelling | None = None,
     max_depth: int = 32,
 ) -> bytes:
@@ -48,7 +49,7 @@ def write_element(
     if value_size is not None:
         raise InvalidArgument(f"value_size is for values in buffers, not for {type(value).__name__}")
     table = element if type(element) is ElementDescription else element_of(element)
-    if spelling is None and encoding is Encoding.XML_UTF8:
+    if spelling is None and encoding is _UTF8:
         return write_bytes(table, value, option, max_depth)
     charset = _CHARSETS.get(encoding)
     if charset is None:
@@ -68,8 +69,8 @@ def read_element(
 ) -> Any:
     """The value of a document whose only element is ``element`` (WsReadElement).
 
-    ``data`` is any contiguous bytes-like object holding UTF-8 or UTF-16 (offsets count in UTF-8); nothing but comments and white space may stand beside
-    the element. ``option`` says whether the element may be missing or nil: then the value is None.
+    ``data`` is any contiguous bytes-like object holding UTF-8 or UTF-16 (offsets count in UTF-8); nothing but comments,
+    processing instructions and white space may stand beside the element. ``option`` says whether the element may be missing or nil: then the value is None.
 
     Raises InvalidFormat, with path and byte offset, for a document that is not well-formed or not what the table says
     (a DTD always), NumericOverflow for a number out of range, QuotaExceeded for a limit of ``quotas``.
