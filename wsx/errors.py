@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from wsx.fragment import XmlBuffer
     from wsx.values import Fault
 
 __all__ = [
@@ -138,11 +139,16 @@ class WsError(Exception):
 
     ``code`` is the WWSAPI code; ``strings`` are the texts of the failing layers, outermost first (WS_ERROR strings);
     ``path`` names the place in the value or document (``Order/items[3]/price``), ``offset`` the byte offset in the
-    input, ``url`` the endpoint; ``fault`` is the SOAP fault that was received; ``original`` is the transport's own
-    exception or the HTTP status. What does not apply is None.
+    input, ``url`` the endpoint; ``fault`` is the SOAP fault that was received, or that says what to answer;
+    ``original`` is the transport's own exception or the HTTP status. What does not apply is None.
+
+    ``fault_action`` is the action of the message with the fault, ``fault_header`` the header blocks that go with it
+    (WS_FAULT_ERROR_PROPERTY_ACTION, …_HEADER); they are attributes to set.
     """
 
     code: ErrorCode = ErrorCode.WS_E_OTHER
+    fault_action: str | None = None
+    fault_header: XmlBuffer | None = None
     default_code: ClassVar[ErrorCode] = ErrorCode.WS_E_OTHER
 
     def __init__(

@@ -24,6 +24,7 @@ from wsx import (
     Message,
     MessageDescription,
     MessageInitialization,
+    ReadOption,
     RepeatingHeaderOption,
 )
 from wsx._writer import Output
@@ -161,16 +162,13 @@ class MessageCalls:
         self.message(call).remove_custom_header(call["name"], call["ns"])
 
     def add_mapped_header(self, call: Any) -> None:
-        message: Any = self.message(call)
-        message.add_mapped_header(call["name"], call["value"])
+        self.message(call).add_mapped_header(call["name"], call["value"])
 
     def get_mapped_header(self, call: Any) -> Result:
-        message: Any = self.message(call)
-        return {"value": message.get_mapped_header(call["name"])}
+        return {"value": self.message(call).get_mapped_header(call["name"], option=ReadOption.OPTIONAL_POINTER)}
 
     def remove_mapped_header(self, call: Any) -> None:
-        message: Any = self.message(call)
-        message.remove_mapped_header(call["name"])
+        self.message(call).remove_mapped_header(call["name"])
 
     def write_envelope_start(self, call: Any) -> None:
         self.message(call).write_envelope_start(self.output)
@@ -318,12 +316,7 @@ MISSING: Final = frozenset(
         "WsSetMessageProperty",
         *(
             function
-            for function, owner, name in (
-                ("WsAddMappedHeader", Message, "add_mapped_header"),
-                ("WsGetMappedHeader", Message, "get_mapped_header"),
-                ("WsRemoveMappedHeader", Message, "remove_mapped_header"),
-                ("WsWriteMessageStart", Channel, "write_message_start"),
-            )
+            for function, owner, name in (("WsWriteMessageStart", Channel, "write_message_start"),)
             if not hasattr(owner, name)
         ),
     }

@@ -241,6 +241,9 @@ def same_envelope(one: str, other: str, *, loose: bool) -> bool:
     """Equal, or with ``loose`` equal but for the order of the header blocks."""
     if one == other or not loose:
         return one == other
+    # The parser passes over comments and white space around the root; another order leaves the length as it is.
+    if len(one) != len(other):
+        return False
 
     def parts(text: str) -> tuple[bytes, list[bytes]]:
         root = ElementTree.fromstring(text)  # noqa: S314 (our own bytes and those of the vectors)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.tables import ADDRESSING_10, BODY, ENVELOPE_11, ENVELOPE_12, HEADER, TWO_PARTS, int32
 from wsx.descriptions import ElementDescription, ReadOption, Type, WriteOption
-from wsx.errors import InvalidArgument, InvalidFormat, NotSupported, NumericOverflow, QuotaExceeded
+from wsx.errors import InvalidArgument, InvalidFormat, NumericOverflow, QuotaExceeded
 from wsx.message import (
     AddressingVersion,
     EnvelopeVersion,
@@ -145,14 +145,6 @@ def test_remove_header() -> None:
     assert blocks(message) == '<a:Action s:mustUnderstand="1">urn:a</a:Action>'
     message.remove_header(HeaderType.ACTION)
     assert blocks(message) == ""
-
-
-def test_endpoint_reference_headers_are_not_there_yet() -> None:
-    message = initialized()
-    with pytest.raises(NotSupported, match="REPLY_TO"):
-        message.set_header(HeaderType.REPLY_TO, "urn:x")
-    with pytest.raises(NotSupported, match="FROM"):
-        message.get_header(HeaderType.FROM)
 
 
 def test_transport_addressing_has_action_and_to_alone() -> None:

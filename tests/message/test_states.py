@@ -6,16 +6,23 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.tables import BODY, ENVELOPE_12, HEADER
-from wsx.descriptions import ReadOption, WriteOption
+from tests.support.tables import BODY, ENVELOPE_12, HEADER, int32
+from wsx.descriptions import ReadOption, Type, WriteOption
 from wsx.errors import ErrorCode, InvalidArgument, InvalidFormat, InvalidOperation
-from wsx.message import HeaderType, Message, MessageState
+from wsx.message import EnvelopeVersion, HeaderType, Message, MessageState
 from wsx.message.enums import MessageInitialization
 from wsx.message.headers import HeaderRank, standard_header
 from wsx.message.states import TRANSITIONS, MessageOperation
 from wsx.message.versions import Versions
+from wsx.values import EndpointAddress, Fault, FaultCode, FaultReason, XmlQName
 
-ENVELOPE = f'<s:Envelope xmlns:s="{ENVELOPE_12}"><s:Body><u xmlns="ns"><val>1</val></u></s:Body></s:Envelope>'.encode()
+ENVELOPE = (
+    f'<s:Envelope xmlns:s="{ENVELOPE_12}"><s:Header><known xmlns="urn:known">1</known></s:Header>'
+    '<s:Body><u xmlns="ns"><val>1</val></u></s:Body></s:Envelope>'
+).encode()
+FAULT = Fault(FaultCode(XmlQName("Sender")), (FaultReason("no", "en"),))
+SOURCE = Message()
+SOURCE.initialize(MessageInitialization.REQUEST)
 
 
 def read(message: Message) -> None:
@@ -23,8 +30,13 @@ def read(message: Message) -> None:
     message.read_body(BODY)
 
 
-def write(message: Message) -> None:
+def initialize(message: Message) -> None:
     message.initialize()
+    message.add_custom_header(int32("known", "urn:known"), 1)
+
+
+def write(message: Message) -> None:
+    initialize(message)
     message.write_envelope_start()
 
 
@@ -39,7 +51,7 @@ def nothing(message: Message) -> None:
 
 REACH: dict[MessageState, Callable[[Message], None]] = {
     MessageState.EMPTY: nothing,
-    MessageState.INITIALIZED: Message.initialize,
+    MessageState.INITIALIZED: initialize,
     MessageState.READING: read,
     MessageState.WRITING: write,
     MessageState.DONE: finish,
@@ -69,6 +81,9 @@ CALLS: dict[MessageOperation, list[Callable[[Message], object]]] = {
     MessageOperation.INITIALIZE: [
         Message.initialize,
         lambda m: m.initialize(MessageInitialization.REQUEST),
+        lambda m: m.initialize(MessageInitialization.DUPLICATE, SOURCE),
+        lambda m: m.initialize(MessageInitialization.REPLY, SOURCE),
+        lambda m: m.initialize(MessageInitialization.FAULT, SOURCE),
     ],
     MessageOperation.ADDRESS: [lambda m: m.address("http://x/")],
     MessageOperation.CHANGE_HEADER: [
@@ -76,25 +91,37 @@ CALLS: dict[MessageOperation, list[Callable[[Message], object]]] = {
         lambda m: m.remove_header(HeaderType.ACTION),
         lambda m: m.add_custom_header(HEADER, {"value": "v"}),
         lambda m: m.remove_custom_header("header", "ns"),
+        lambda m: m.set_header(HeaderType.REPLY_TO, EndpointAddress("http://x/")),
+        lambda m: m.add_mapped_header("X-Name", "v"),
+        lambda m: m.remove_mapped_header("X-Name"),
     ],
     MessageOperation.GET_HEADER: [
         lambda m: m.get_header(HeaderType.ACTION, option=ReadOption.OPTIONAL_POINTER),
         lambda m: m.get_custom_header(HEADER, option=ReadOption.OPTIONAL_POINTER),
+        lambda m: m.get_mapped_header("X-Name", option=ReadOption.OPTIONAL_POINTER),
+        lambda m: m.get_header_attributes("known", "urn:known"),
     ],
+    MessageOperation.CHECK_MUST_UNDERSTAND_HEADERS: [Message.check_must_understand_headers],
+    MessageOperation.MARK_HEADER_AS_UNDERSTOOD: [lambda m: m.mark_header_as_understood("known", "urn:known")],
     MessageOperation.GET_PROPERTY: [
         lambda m: m.is_fault,
         lambda m: m.is_addressed,
         lambda m: m.header_buffer,
         lambda m: m.must_understand_headers,
+        lambda m: m.mapped_headers,
     ],
+    MessageOperation.SET_PROPERTY: [lambda m: setattr(m, "is_fault", True)],
     MessageOperation.WRITE_ENVELOPE_START: [Message.write_envelope_start],
-    MessageOperation.WRITE_BODY: [lambda m: m.write_body(BODY, {"val": 1})],
+    MessageOperation.WRITE_BODY: [lambda m: m.write_body(BODY, {"val": 1}), lambda m: m.write_fault(FAULT)],
+    MessageOperation.FLUSH_BODY: [Message.flush_body],
     MessageOperation.WRITE_ENVELOPE_END: [Message.write_envelope_end],
     MessageOperation.READ_ENVELOPE_START: [lambda m: m.read_envelope_start(ENVELOPE)],
     MessageOperation.READ_BODY: [read_missing_part],
+    MessageOperation.FILL_BODY: [Message.fill_body],
     MessageOperation.READ_ENVELOPE_END: [Message.read_envelope_end],
     MessageOperation.SEND: [send],
     MessageOperation.RECEIVE: [receive],
+    MessageOperation.ABANDON: [Message.abandon],
     MessageOperation.RESET: [Message.reset],
 }
 
@@ -154,6 +181,24 @@ def test_bad_arguments_come_before_bad_states(state: MessageState) -> None:
         lambda: message.add_custom_header(int, 1),
         lambda: message.get_custom_header(HEADER, index=1),
         lambda: message.remove_custom_header(None, "ns"),  # type: ignore[arg-type]
+        lambda: message.initialize(MessageInitialization.DUPLICATE, Message(EnvelopeVersion.SOAP_1_1)),
+        lambda: message.set_header(HeaderType.FROM, "http://x/"),
+        lambda: message.set_header(HeaderType.FROM, EndpointAddress("http://x/\n")),
+        lambda: message.set_header(HeaderType.ACTION, EndpointAddress("http://x/")),
+        lambda: message.get_header(HeaderType.ACTION, value_type=Type.UNIQUE_ID),
+        lambda: message.get_header(HeaderType.FROM, value_type=Type.STRING),
+        lambda: message.address(EndpointAddress("http://x/\n")),
+        lambda: message.add_custom_header(HEADER, {"value": "v"}, role="urn:\n"),
+        lambda: message.get_header_attributes("h", "ns", index=-1),
+        lambda: message.get_header_attributes("h", None),  # type: ignore[arg-type]
+        lambda: message.mark_header_as_understood(None, "ns"),  # type: ignore[arg-type]
+        lambda: message.add_mapped_header("X", "a\r\nY: b"),
+        lambda: message.get_mapped_header(None),  # type: ignore[arg-type]
+        lambda: message.remove_mapped_header(None),  # type: ignore[arg-type]
+        lambda: setattr(message, "is_fault", 1),
+        lambda: message.write_fault(None),  # type: ignore[arg-type]
+        lambda: message.flush_body(-1),
+        lambda: message.fill_body(-1),
         lambda: message.write_envelope_start("out"),  # type: ignore[arg-type]
         lambda: message.write_body(None, 1),  # type: ignore[arg-type]
         lambda: message.read_envelope_start(None),  # type: ignore[arg-type]

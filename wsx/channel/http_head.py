@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from wsx.errors import InvalidFormat
+from wsx.errors import InvalidArgument, InvalidFormat
 from wsx.message.enums import EnvelopeVersion
 
-__all__ = ["ContentType", "content_type_of", "fits", "request_headers", "to_utf8"]
+__all__ = ["ContentType", "content_type_of", "fits", "request_headers", "to_utf8", "with_mapped_headers"]
 
 _MEDIA_TYPES: Final[Mapping[EnvelopeVersion, str]] = MappingProxyType(
     {EnvelopeVersion.SOAP_1_1: "text/xml", EnvelopeVersion.SOAP_1_2: "application/soap+xml"}
@@ -28,6 +28,21 @@ _CODECS: Final[Mapping[str, str]] = MappingProxyType(
     {"utf-16": "utf-16", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
 )
 _UTF_8: Final = frozenset({"", "utf-8", "utf8", "us-ascii"})
+# Lines that frame the request or belong to the connection: a program that sets them could smuggle another request in.
+_OWN_LINES: Final = frozenset(
+    {
+        b"connection",
+        b"content-length",
+        b"expect",
+        b"host",
+        b"keep-alive",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
 _DECLARATION: Final = re.compile(r"<\?xml\s[^>]*\?>")
 
 
@@ -56,6 +71,22 @@ def request_headers(
     if quoted:
         content_type += b"; action=" + quoted
     return ((b"Content-Type", content_type), agent)
+
+
+def with_mapped_headers(
+    headers: Sequence[tuple[bytes, bytes]], mapped: Sequence[tuple[str, str]]
+) -> Sequence[tuple[bytes, bytes]]:
+    """``headers`` and the mapped headers of the message, in UTF-8; those replace lines of their name.
+
+    :raises InvalidArgument: for a line that the transport alone writes, such as Content-Length.
+    """
+    if not mapped:
+        return headers
+    lines = tuple((name.encode("ascii"), value.encode("utf-8")) for name, value in mapped)
+    names = {name.lower() for name, _ in lines}
+    if own := names & _OWN_LINES:
+        raise InvalidArgument(f"{min(own).decode()} cannot be a mapped header: the transport writes it")
+    return (*(line for line in headers if line[0].lower() not in names), *lines)
 
 
 def content_type_of(headers: Sequence[tuple[bytes, bytes]]) -> ContentType:

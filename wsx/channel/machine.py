@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from wsx.channel.enums import ChannelState, ReceiveOption
 from wsx.channel.fault_errors import fault_error_code
-from wsx.channel.http_head import content_type_of, fits, request_headers, to_utf8
+from wsx.channel.http_head import content_type_of, fits, request_headers, to_utf8, with_mapped_headers
 from wsx.channel.properties import ChannelProperties
 from wsx.channel.states import (
     ABORTED,
@@ -239,6 +239,9 @@ class ChannelMachine:
             own = message.get_header(HeaderType.ACTION, option=ReadOption.OPTIONAL_POINTER)
             if own is not None:
                 prepared = _Action((self._actions.get(own) or self._prepare(own)).headers, None)
+        headers = prepared.headers
+        if message.state is not MessageState.EMPTY:
+            headers = with_mapped_headers(headers, message.mapped_headers)
         try:
             body = message.encode(
                 prepared.header, to, description.body, value, option, initialization=initialization, keep=keep
@@ -251,7 +254,7 @@ class ChannelMachine:
         except WsError as error:
             error.url = error.url or str(url)
             raise
-        return HttpRequest("POST", url, prepared.headers, body, len(body))
+        return HttpRequest("POST", url, headers, body, len(body))
 
     def _prepare(self, action: str | None) -> _Action:
         header = None

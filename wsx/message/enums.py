@@ -9,6 +9,7 @@ from wsx.enumerations import AddressingVersion, EnvelopeVersion
 __all__ = [
     "AddressingVersion",
     "EnvelopeVersion",
+    "FaultDisclosure",
     "HeaderAttribute",
     "HeaderType",
     "MessageInitialization",
@@ -62,3 +63,10 @@ class RepeatingHeaderOption(enum.IntEnum):
 
     REPEATING = 1
     SINGLETON = 2
+
+
+class FaultDisclosure(enum.IntEnum):
+    """WS_FAULT_DISCLOSURE: how much of an error a fault may tell."""
+
+    MINIMAL = 0
+    FULL = 1

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import dataclasses
+from typing import Any, Final, NamedTuple
 
 from wsx._fragment import adapt
 from wsx._reader import Reader
+from wsx._writer import Output
 from wsx.declare import element_of
-from wsx.descriptions import XML_NAMESPACE, ElementDescription, ReadOption
+from wsx.descriptions import XML_NAMESPACE, ElementDescription, FaultDescription, ReadOption, Type, WriteOption
 from wsx.errors import InvalidArgument, InvalidFormat
+from wsx.fragment import XmlBuffer
 from wsx.message.enums import EnvelopeVersion
 from wsx.message.headers import leave
 from wsx.message.versions import Scope, Versions
 from wsx.quotas import Quotas
 from wsx.values import Fault, FaultCode, FaultReason, XmlQName
 
-__all__ = ["read_fault", "read_fault_detail"]
+__all__ = ["FaultElement", "fault_element", "not_understood", "read_fault", "read_fault_detail", "write_fault_detail"]
 
 _XML_SPACE: Final = " \t\r\n"
 # A fault with more codes or reasons than this is no report but an attack; real ones have a handful.
@@ -76,6 +79,92 @@ def read_fault_detail(
             f"the fault detail holds {other}, not {{{description.ns}}}{wanted}", path=name[1], offset=reader.position
         )
     return reader.read_element(description, option)
+
+
+def write_fault_detail(
+    fault: Fault,
+    element: ElementDescription | type[Any],
+    value: object,
+    *,
+    option: WriteOption = WriteOption.REQUIRED_VALUE,
+) -> Fault:
+    """``fault`` with a detail that holds ``value``, written by its table; :func:`read_fault_detail` reads it back.
+
+    An element without a name writes the fields of its structure directly into the detail.
+
+    :raises InvalidArgument: for a bad fault, element, option or value.
+    :raises InvalidFormat, NumericOverflow, QuotaExceeded: when the value cannot be represented.
+    """
+    if not isinstance(fault, Fault):
+        raise InvalidArgument(f"fault must be a wsx.Fault, not {type(fault).__name__}")
+    if element is None:
+        raise InvalidArgument("the element description is missing")
+    description = element if isinstance(element, ElementDescription) else element_of(element)
+    output = Output()
+    # A fault is written in either version of SOAP, each with a name of its own for this element.
+    output.write(b"<detail>")
+    output.write_element(description, value, option)
+    output.write(b"</detail>")
+    return dataclasses.replace(fault, detail=output.take())
+
+
+class FaultElement(NamedTuple):
+    """How to write a fault: the element, what its start tag declares, and the scope that holds inside of it."""
+
+    element: ElementDescription
+    attributes: bytes
+    scope: Scope
+
+
+def fault_element(fault: Fault, versions: Versions) -> FaultElement:
+    """How ``fault`` is written into the Body of a message.
+
+    The Fault element declares the namespaces of the codes, which are QNames in content.
+
+    :raises InvalidArgument: when ``fault`` is none, or has no reason.
+    """
+    if not isinstance(fault, Fault):
+        raise InvalidArgument(f"fault must be a wsx.Fault, not {type(fault).__name__}")
+    if versions.envelope_version is EnvelopeVersion.NONE:
+        raise InvalidArgument("a message without envelope cannot hold a fault")
+    codes = fault.codes
+    if versions.envelope_version is EnvelopeVersion.SOAP_1_1:
+        codes = codes[:1]
+    declarations = Output()
+    scope = versions.scope
+    bound = {ns for _, ns in scope} | {"", XML_NAMESPACE}
+    for code in codes:
+        if code.ns not in bound:
+            prefix = f"f{len(scope) - len(versions.scope) or ''}"
+            declarations.write(f' xmlns:{prefix}="'.encode("ascii"))
+            declarations.write_attribute_text(code.ns)
+            declarations.write(b'"')
+            scope += ((prefix, code.ns),)
+            bound.add(code.ns)
+    element = ElementDescription("Fault", versions.envelope_ns, Type.FAULT, FaultDescription(versions.envelope_version))
+    return FaultElement(element, declarations.take(), scope)
+
+
+def not_understood(versions: Versions, names: tuple[XmlQName, ...]) -> tuple[Fault, XmlBuffer | None]:
+    """The fault about header blocks that were not understood, and the header blocks that go with it.
+
+    SOAP 1.2 part 1 §5.4.8: a NotUnderstood header block for each; SOAP 1.1 has none.
+    """
+    listed = ", ".join(map(str, names))
+    reason = FaultReason(f"header blocks that must be understood were not: {listed}", "en")
+    fault = Fault(FaultCode(XmlQName("MustUnderstand", versions.envelope_ns)), (reason,))
+    if versions.envelope_version is not EnvelopeVersion.SOAP_1_2:
+        return fault, None
+    output = Output()
+    for name in names:
+        prefix = "h:" if name.ns else ""
+        output.write(f'<s:NotUnderstood qname="{prefix}{name.local_name}"'.encode())
+        if prefix:
+            output.write(b' xmlns:h="')
+            output.write_attribute_text(name.ns)
+            output.write(b'"')
+        output.write(b"/>")
+    return fault, XmlBuffer(output.take(), (("s", versions.envelope_ns),))
 
 
 def _missing(part: str, path: str, reader: Reader) -> InvalidFormat:

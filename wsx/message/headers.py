@@ -6,18 +6,33 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from wsx._fragment import adapt, without_attributes
+from wsx._fragment import adapt, is_ncname, top_level, without_attributes
 from wsx._reader import Reader
 from wsx._writer import Output
+from wsx.descriptions import ElementDescription, EndpointAddressDescription, ReadOption, Type, WriteOption
 from wsx.errors import InvalidArgument, InvalidFormat, WsError
-from wsx.message.enums import HeaderAttribute, HeaderType
+from wsx.message.enums import AddressingVersion, HeaderAttribute, HeaderType
 from wsx.message.versions import Scope, Versions
+from wsx.values import EndpointAddress
 
 if TYPE_CHECKING:
-    from wsx.descriptions import ElementDescription, ReadOption
     from wsx.quotas import Quotas
 
-__all__ = ["TEXT_HEADERS", "Header", "HeaderRank", "check_header_text", "leave", "standard_header"]
+__all__ = [
+    "TEXT_HEADERS",
+    "Header",
+    "HeaderRank",
+    "check_header_text",
+    "check_mapped_header",
+    "custom_header",
+    "endpoint_header",
+    "leave",
+    "mapped_header",
+    "read_endpoint",
+    "reference_headers",
+    "standard_header",
+    "to_headers",
+]
 
 # The addressing headers whose value is text; the others hold endpoint references.
 TEXT_HEADERS: Final = frozenset({HeaderType.ACTION, HeaderType.TO, HeaderType.MESSAGE_ID, HeaderType.RELATES_TO})
@@ -25,6 +40,10 @@ TEXT_HEADERS: Final = frozenset({HeaderType.ACTION, HeaderType.TO, HeaderType.ME
 # Action and To also become lines of the HTTP head: a line break in them would start another header there (RFC 9112
 # §11.1).
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
+# RFC 9110 §5.5: a field value may hold tabs, and §5.1: a field name is a token.
+_FIELD_CONTROL: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
+_TOKEN: Final = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_START_OF_TAG: Final = re.compile(b"<[^\\s/>]+")
 _XML_SPACE: Final = " \t\r\n"
 _TRUE: Final = ("1", "true")
 
@@ -55,7 +74,8 @@ class Header:
     ``block[start:end]`` is the element in UTF-8, ``scope`` the namespace bindings around it. ``kind`` is its
     :class:`HeaderType`, 0 for headers that are none of WS-Addressing; ``name`` is (namespace, local name). ``wire`` is
     what a message that is written sends of it: nothing of what the transport carries. ``text`` is the value of an
-    addressing header and ``attributes`` are those of the element, both None until they are known.
+    addressing header and ``attributes`` are those of the element, both None until they are known. ``mapped`` is True
+    for a line of HTTP, which is in no envelope; its ``text`` is the value.
     """
 
     __slots__ = (
@@ -64,6 +84,7 @@ class Header:
         "block",
         "end",
         "kind",
+        "mapped",
         "name",
         "rank",
         "scope",
@@ -88,6 +109,16 @@ class Header:
         # A reader that stands behind the start tag, left by looking at the attributes.
         self._entered: Reader | None = None
         self.understood = False
+        self.mapped = False
+
+    def copy(self, versions: Versions) -> Header:
+        """The header as one of a message that is written, of the same versions: it holds on to nothing else."""
+        made = Header(self.kind, self.rank, self.name, self.fragment(versions.scope), versions.scope)
+        made.text = self.text
+        made.mapped = self.mapped
+        if self.mapped or not versions.wire.start or (self.kind and not versions.addressing_on_wire):
+            made.wire = b""
+        return made
 
     def reader(self, quotas: Quotas) -> Reader:
         """A reader that stands on the element."""
@@ -193,4 +224,117 @@ def standard_header(versions: Versions, kind: HeaderType, value: str, rank: int)
     header.attributes = ()
     if not versions.addressing_on_wire:
         header.wire = b""
+    return header
+
+
+def endpoint_header(versions: Versions, kind: HeaderType, value: EndpointAddress, rank: int) -> Header:
+    """The addressing header ``kind`` with an endpoint reference.
+
+    :raises InvalidFormat: for characters that XML forbids, and fragments that are none.
+    """
+    output = Output()
+    output.write_element(_endpoint_element(versions, kind), value, WriteOption.REQUIRED_VALUE, scope=versions.scope)
+    header = Header(kind, rank, versions.standard[kind].name, output.take(), versions.scope)
+    header.attributes = ()
+    return header
+
+
+def read_endpoint(header: Header, versions: Versions, quotas: Quotas) -> EndpointAddress:
+    """The endpoint reference in ``header``.
+
+    :raises InvalidFormat: when it holds none.
+    """
+    element = _endpoint_element(versions, HeaderType(header.kind))
+    address = header.read_value(versions, element, ReadOption.REQUIRED_VALUE, quotas)
+    if not isinstance(address, EndpointAddress):
+        raise AssertionError("the table of an endpoint reference makes one")
+    return address
+
+
+def _endpoint_element(versions: Versions, kind: HeaderType) -> ElementDescription:
+    ns, name = versions.standard[kind].name
+    description = EndpointAddressDescription(versions.addressing_version)
+    return ElementDescription(name, ns, Type.ENDPOINT_ADDRESS, description)
+
+
+def custom_header(versions: Versions, name: tuple[str, str], block: bytes) -> Header:
+    """The header of an application, from the bytes of its element as they are inside the envelope."""
+    header = Header(versions.kinds.get(name, 0), HeaderRank.ADDED, name, block, versions.scope)
+    if not versions.wire.start:
+        header.wire = b""
+    return header
+
+
+def reference_headers(versions: Versions, address: EndpointAddress) -> list[Header]:
+    """The reference parameters of ``address`` as headers of a message that is sent there.
+
+    WS-Addressing 1.0 SOAP binding §2.3: each is marked with ``IsReferenceParameter``.
+
+    :raises InvalidFormat: when they are no XML.
+    """
+    if address.headers is None:
+        return []
+    data, scope = address.headers.data, address.headers.scope
+    headers = []
+    for ns, local_name, start, end in top_level(data, scope):
+        block = adapt(data[start:end], scope, dict(versions.scope), single=True)
+        if versions.addressing_version is AddressingVersion.V1_0:
+            block = _mark_reference(versions, block)
+        headers.append(custom_header(versions, (ns, local_name), block))
+    return headers
+
+
+def _mark_reference(versions: Versions, element: bytes) -> bytes:
+    """The element with the attribute IsReferenceParameter, whatever its own declarations make of the prefix a."""
+    ns = versions.addressing_ns
+    element = without_attributes(element, versions.scope, {(ns, "IsReferenceParameter")})
+    reader = Reader(element, scope=versions.scope)
+    reader.start_element()
+    bound = dict(reader.scope())
+    prefix, number = "a", 0
+    while bound.get(prefix, ns) != ns:
+        number += 1
+        prefix = f"a{number}"
+    declaration = f' xmlns:{prefix}="{ns}"' if prefix not in bound else ""
+    name = _START_OF_TAG.match(element, element.index(b"<"))
+    if name is None:
+        raise AssertionError("an element starts with its tag")
+    attribute = f'{declaration} {prefix}:IsReferenceParameter="true"'.encode("ascii")
+    return element[: name.end()] + attribute + element[name.end() :]
+
+
+def to_headers(versions: Versions, address: EndpointAddress) -> tuple[Header, list[Header]]:
+    """What addressing a message to ``address`` adds: the To header, and the headers of its reference parameters."""
+    to = standard_header(versions, HeaderType.TO, address.url, HeaderRank.TO)
+    return to, reference_headers(versions, address)
+
+
+def check_mapped_header(name: object, value: object) -> tuple[str, str]:
+    """The name and the value of a mapped header, when they can be those of a line of HTTP.
+
+    :raises InvalidArgument: as :meth:`wsx.Message.add_mapped_header`.
+    """
+    if not isinstance(name, str) or not _TOKEN.fullmatch(name) or not is_ncname(name):
+        raise InvalidArgument(f"the name of a mapped header must be a token of HTTP and a name of XML, not {name!r}")
+    if not isinstance(value, str):
+        raise InvalidArgument(f"the value of {name} must be a str, not {type(value).__name__}")
+    if _FIELD_CONTROL.search(value):
+        raise InvalidArgument(f"the value {value!r} of {name} holds a control character")
+    return name, value
+
+
+def mapped_header(versions: Versions, name: str, value: str) -> Header:
+    """The mapped header ``name``, which :func:`check_mapped_header` has passed.
+
+    :raises InvalidFormat: for characters that XML forbids.
+    """
+    tag = name.encode("ascii")
+    output = Output()
+    output.write(b"<" + tag + b">")
+    output.write_text(value)
+    output.write(b"</" + tag + b">")
+    header = Header(0, HeaderRank.ADDED, ("", name), output.take(), versions.scope)
+    header.wire = b""
+    header.text = value
+    header.mapped = True
     return header

@@ -3,47 +3,38 @@
 from __future__ import annotations
 
 import os
-from enum import IntEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from wsx._reader import Reader
 from wsx._writer import Output
-from wsx.declare import element_of
 from wsx.descriptions import ElementDescription, ReadOption, WriteOption
-from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, NotSupported, ObjectFaulted, QuotaExceeded
-from wsx.message.enums import (
-    AddressingVersion,
-    EnvelopeVersion,
-    HeaderAttribute,
-    HeaderType,
-    MessageInitialization,
-    MessageState,
-    RepeatingHeaderOption,
-)
-from wsx.message.faults import read_fault
-from wsx.message.headers import TEXT_HEADERS, Header, HeaderRank, check_header_text, leave, standard_header
-from wsx.message.states import TRANSITIONS, MessageOperation, Transition, refused
+from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, ObjectFaulted, QuotaExceeded
+from wsx.message.enums import AddressingVersion, EnvelopeVersion, HeaderType, MessageInitialization, MessageState
+from wsx.message.faults import FaultElement, fault_element, read_fault
+from wsx.message.headers import Header, HeaderRank, check_header_text, leave, standard_header, to_headers
+from wsx.message.message_headers import MessageHeaders, element_description, member
+from wsx.message.states import TRANSITIONS, MessageOperation
 from wsx.message.versions import VERSIONS, Versions, versions_of
 from wsx.quotas import Quotas
-from wsx.values import Fault, XmlQName
+from wsx.values import EndpointAddress, Fault
 
 __all__ = ["Message", "new_message_id"]
 
-_E = TypeVar("_E", bound=IntEnum)
-
 _INITIALIZE: Final = TRANSITIONS[MessageOperation.INITIALIZE]
 _ADDRESS: Final = TRANSITIONS[MessageOperation.ADDRESS]
-_CHANGE_HEADER: Final = TRANSITIONS[MessageOperation.CHANGE_HEADER]
-_GET_HEADER: Final = TRANSITIONS[MessageOperation.GET_HEADER]
 _GET_PROPERTY: Final = TRANSITIONS[MessageOperation.GET_PROPERTY]
+_SET_PROPERTY: Final = TRANSITIONS[MessageOperation.SET_PROPERTY]
 _WRITE_START: Final = TRANSITIONS[MessageOperation.WRITE_ENVELOPE_START]
 _WRITE_BODY: Final = TRANSITIONS[MessageOperation.WRITE_BODY]
+_FLUSH_BODY: Final = TRANSITIONS[MessageOperation.FLUSH_BODY]
 _WRITE_END: Final = TRANSITIONS[MessageOperation.WRITE_ENVELOPE_END]
 _READ_START: Final = TRANSITIONS[MessageOperation.READ_ENVELOPE_START]
 _READ_BODY: Final = TRANSITIONS[MessageOperation.READ_BODY]
+_FILL_BODY: Final = TRANSITIONS[MessageOperation.FILL_BODY]
 _READ_END: Final = TRANSITIONS[MessageOperation.READ_ENVELOPE_END]
 _SEND: Final = TRANSITIONS[MessageOperation.SEND]
 _RECEIVE: Final = TRANSITIONS[MessageOperation.RECEIVE]
+_ABANDON: Final = TRANSITIONS[MessageOperation.ABANDON]
 _RESET: Final = TRANSITIONS[MessageOperation.RESET]
 
 _EMPTY: Final = MessageState.EMPTY
@@ -52,9 +43,6 @@ _DEFAULT_QUOTAS: Final = Quotas()
 _MAX_HEADERS: Final = 64
 _SMALLEST_BUFFER: Final = 512
 _LARGEST_FIRST_BUFFER: Final = 1 << 20
-
-# The options that the header functions take; a header that is not there is not nil (E_INVALIDARG for the others).
-_HEADER_READ_OPTIONS: Final = (ReadOption.REQUIRED_VALUE, ReadOption.REQUIRED_POINTER, ReadOption.OPTIONAL_POINTER)
 
 _UUID_BITS: Final = ~((0xF << 76) | (0x3 << 62))
 _UUID_VERSION_4: Final = (0x4 << 76) | (0x2 << 62)
@@ -66,23 +54,7 @@ def new_message_id() -> str:
     return f"urn:uuid:{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def _member(kind: type[_E], value: int, what: str) -> _E:
-    """``value`` as a member of the enumeration ``kind``; its number will do."""
-    if type(value) is kind:
-        return value
-    try:
-        return kind(value)
-    except ValueError as error:
-        raise InvalidArgument(f"unknown {what} {value!r}") from error
-
-
-def _element(element: ElementDescription | type[Any]) -> ElementDescription:
-    if isinstance(element, ElementDescription):
-        return element
-    return element_of(element)
-
-
-class Message:
+class Message(MessageHeaders):
     """One message to write or to read (WS_MESSAGE), without any input or output of its own.
 
     ``envelope_version`` and ``addressing_version`` never change; ``quotas`` limit what reading may use, and
@@ -101,15 +73,10 @@ class Message:
         "_body_started",
         "_document",
         "_fault",
-        "_headers",
-        "_max_headers",
         "_output",
         "_owns_output",
-        "_quotas",
         "_reader",
         "_size",
-        "_state",
-        "_versions",
     )
 
     def __init__(
@@ -145,21 +112,6 @@ class Message:
     # Properties
 
     @property
-    def state(self) -> MessageState:
-        """WS_MESSAGE_PROPERTY_STATE."""
-        return self._state
-
-    @property
-    def envelope_version(self) -> EnvelopeVersion:
-        """WS_MESSAGE_PROPERTY_ENVELOPE_VERSION."""
-        return self._versions.envelope_version
-
-    @property
-    def addressing_version(self) -> AddressingVersion:
-        """WS_MESSAGE_PROPERTY_ADDRESSING_VERSION."""
-        return self._versions.addressing_version
-
-    @property
     def is_addressed(self) -> bool:
         """WS_MESSAGE_PROPERTY_IS_ADDRESSED; InvalidOperation when the message is EMPTY."""
         self._check(_GET_PROPERTY)
@@ -167,42 +119,19 @@ class Message:
 
     @property
     def is_fault(self) -> bool:
-        """WS_MESSAGE_PROPERTY_IS_FAULT: the body starts with a SOAP Fault; InvalidOperation when EMPTY."""
+        """WS_MESSAGE_PROPERTY_IS_FAULT: the body starts with a SOAP Fault; InvalidOperation when EMPTY.
+
+        It may be set, for a message whose body is a fault that was written in another way than by :meth:`write_fault`.
+        """
         self._check(_GET_PROPERTY)
         return self._fault
 
-    @property
-    def header_buffer(self) -> bytes:
-        """WS_MESSAGE_PROPERTY_HEADER_BUFFER: the envelope in UTF-8 with its headers and an empty Body.
-
-        It shows also what the envelope on the wire does not hold: a Header element without header blocks, and Action
-        when the transport carries it. InvalidOperation when the message is EMPTY.
-        """
-        self._check(_GET_PROPERTY)
-        versions = self._versions
-        pieces = versions.buffer
-        blocks = b"".join(h.fragment(versions.scope) for h in self._headers if h.wire or h.rank != HeaderRank.TO)
-        header = pieces.header_start + blocks + pieces.header_end if blocks else pieces.header_empty
-        return pieces.start + header + pieces.body_empty
-
-    @property
-    def must_understand_headers(self) -> tuple[XmlQName, ...]:
-        """The headers of a message that is read which this node must understand and has not yet.
-
-        These are the blocks with mustUnderstand for the ultimate receiver that are neither addressing headers nor were
-        read with :meth:`get_custom_header`: what WsCheckMustUnderstandHeaders would object to. InvalidOperation when
-        the message is EMPTY.
-        """
-        self._check(_GET_PROPERTY)
-        versions, quotas = self._versions, self._quotas
-        return tuple(
-            XmlQName(header.name[1], header.name[0])
-            for header in self._headers
-            if not header.understood
-            and not header.kind
-            and header.flags(versions, quotas) & HeaderAttribute.MUST_UNDERSTAND
-            and header.is_for_receiver(versions, quotas)
-        )
+    @is_fault.setter
+    def is_fault(self, value: bool) -> None:
+        if type(value) is not bool:
+            raise InvalidArgument(f"is_fault must be a bool, not {value!r}")
+        self._check(_SET_PROPERTY)
+        self._fault = value
 
     # Beginning and end
 
@@ -214,22 +143,53 @@ class Message:
         BLANK has none; REQUEST has a new MessageID and, with addressing 0.9, an anonymous ReplyTo. Both take no
         ``source``; the other initializations need the message they answer or copy.
 
-        :raises InvalidArgument: for an unknown initialization, or a ``source`` that must or must not be there.
-        :raises NotSupported: DUPLICATE, REPLY and FAULT are not available in this version.
+        DUPLICATE copies the headers, and whether the message is addressed. REPLY relates to the MessageID of
+        ``source`` and is addressed to its ReplyTo (anonymous when there is none) with the reference parameters of that
+        address; FAULT prefers FaultTo, and the message is one with a fault. With addressing TRANSPORT the transport
+        carries all that.
+
+        :raises InvalidArgument: for an unknown initialization, or a ``source`` that must or must not be there or is of
+            other versions.
+        :raises InvalidOperation: when the message is not EMPTY, or ``source`` is.
+        :raises InvalidFormat: when the headers of ``source`` that are needed are there twice or malformed.
+        :raises QuotaExceeded: when there would be more headers than ``max_processed_headers``.
         """
-        kind = _member(MessageInitialization, initialization, "message initialization")
+        kind = member(MessageInitialization, initialization, "message initialization")
         if kind in (MessageInitialization.BLANK, MessageInitialization.REQUEST):
             if source is not None:
                 raise InvalidArgument(f"{kind.name} takes no source message")
         elif not isinstance(source, Message):
             raise InvalidArgument(f"{kind.name} needs a source message, not {source!r}")
-        else:
-            raise NotSupported(f"initialization {kind.name} is not available in this version")
+        elif source.versions is not self._versions:
+            raise InvalidArgument(f"{kind.name} needs a source message of the same versions")
         self._check(_INITIALIZE)
-        self._headers = self._first_headers(kind)
-        self._addressed = False
-        self._fault = False
+        if source is not None and source.state is _EMPTY:
+            raise InvalidOperation(f"cannot initialize: the source message of {kind.name} is EMPTY")
+        addressed = False
+        if source is None:
+            headers = self._first_headers(kind)
+        elif kind is MessageInitialization.DUPLICATE:
+            addressed = source.is_addressed
+            headers = [header.copy(self._versions) for header in source._headers]
+        else:
+            addressed = True
+            headers = self._answer_headers(kind, source)
+        if len(headers) > self._max_headers:
+            raise QuotaExceeded(f"more than max_processed_headers ({self._max_headers}) header blocks")
+        self._headers = headers
+        self._addressed = addressed
+        self._fault = kind is MessageInitialization.FAULT
         self._state = _INITIALIZE.success or self._state
+
+    def abandon(self) -> None:
+        """WsAbandonMessage: READING or WRITING → DONE; the rest of the message is neither read nor written.
+
+        :raises InvalidOperation: when the message is neither READING nor WRITING.
+        """
+        self._check(_ABANDON)
+        self._output = None
+        self._reader = None
+        self._state = _ABANDON.success or self._state
 
     def reset(self) -> None:
         """WsResetMessage: back to EMPTY from any state; the versions stay."""
@@ -252,200 +212,51 @@ class Message:
             headers.append(Header(HeaderType.REPLY_TO, HeaderRank.MESSAGE_ID, name, block, scope))
         return headers
 
-    # Addressing headers
+    def _answer_headers(self, kind: MessageInitialization, source: Message) -> list[Header]:
+        """RelatesTo and To of a reply or a fault (WS-Addressing 1.0 core §3.4)."""
+        option = ReadOption.OPTIONAL_POINTER
+        versions = self._versions
+        if not versions.addressing_on_wire:
+            return []
+        headers = []
+        message_id = source.get_header(HeaderType.MESSAGE_ID, option=option)
+        if message_id is not None:
+            headers.append(standard_header(versions, HeaderType.RELATES_TO, message_id, HeaderRank.MESSAGE_ID))
+        address = None
+        if kind is MessageInitialization.FAULT:
+            address = source.get_header(HeaderType.FAULT_TO, option=option)
+        if address is None:
+            address = source.get_header(HeaderType.REPLY_TO, option=option)
+        to, more = to_headers(versions, address or EndpointAddress(""))
+        return [*headers, to, *more]
 
-    def address(self, to: str | None) -> None:
+    def address(self, to: str | EndpointAddress | None) -> None:
         """WsAddressMessage: write the URL ``to`` as the To header; "" is the anonymous URI, None adds no header.
 
-        :raises InvalidArgument: when ``to`` is no str or holds a control character.
+        The reference parameters of an :class:`wsx.EndpointAddress` are headers, too, with addressing 1.0 marked by
+        ``IsReferenceParameter``; its extensions and identity do not matter here.
+
+        :raises InvalidArgument: when ``to`` is no address or holds a control character.
         :raises InvalidOperation: when the message is EMPTY or already addressed.
+        :raises InvalidFormat: when the address holds characters that XML forbids, or its headers are no XML.
+        :raises QuotaExceeded: when there would be more headers than ``max_processed_headers``.
         """
-        if to is not None:
-            check_header_text(to, "to")
+        address = EndpointAddress(to) if isinstance(to, str) else to
+        if address is not None:
+            if not isinstance(address, EndpointAddress):
+                raise InvalidArgument(f"to must be a str or a wsx.EndpointAddress, not {type(to).__name__}")
+            check_header_text(address.url, "to")
         self._check(_ADDRESS)
         if self._addressed:
             raise InvalidOperation("cannot address: the message is already addressed")
-        if to is not None:
-            header = standard_header(self._versions, HeaderType.TO, to, HeaderRank.TO)
+        if address is not None:
+            header, references = to_headers(self._versions, address)
+            if references:
+                self._check_count(len(references))
             kept = [other for other in self._headers if other.kind != HeaderType.TO]
             before = sum(other.rank < HeaderRank.TO for other in kept)
-            self._headers = [*kept[:before], header, *kept[before:]]
+            self._headers = [*kept[:before], header, *kept[before:], *references]
         self._addressed = True
-
-    def set_header(self, header_type: HeaderType, value: str) -> None:
-        """WsSetHeader: set an addressing header; one that is there already is replaced in its place.
-
-        :raises InvalidArgument: for an unknown type, a type that the addressing version does not have, a value that is
-            no str or holds a control character.
-        :raises InvalidOperation: when the message is EMPTY.
-        :raises InvalidFormat: when the value holds characters that XML forbids.
-        :raises NotSupported: FROM, REPLY_TO and FAULT_TO are not available in this version.
-        :raises QuotaExceeded: when there would be more headers than ``max_processed_headers``.
-        """
-        kind = self._text_header(header_type)
-        check_header_text(value, kind.name)
-        self._check(_CHANGE_HEADER)
-        header = standard_header(self._versions, kind, value, HeaderRank.ADDED)
-        for index, other in enumerate(self._headers):
-            if self._is(other, kind):
-                header.rank = other.rank
-                self._headers[index] = header
-                return
-        self._check_count()
-        self._headers.append(header)
-
-    def get_header(self, header_type: HeaderType, *, option: ReadOption = ReadOption.REQUIRED_VALUE) -> str | None:
-        """WsGetHeader: the value of an addressing header, of a message that is written or read.
-
-        A header for another role does not count. When there is none, the result is None with OPTIONAL_POINTER.
-
-        :raises InvalidArgument: for an unknown type or option, or one that does not apply to headers.
-        :raises InvalidOperation: when the message is EMPTY.
-        :raises InvalidFormat: when the header is missing and required, or there are several.
-        :raises NotSupported: FROM, REPLY_TO and FAULT_TO are not available in this version.
-        """
-        kind = self._text_header(header_type)
-        self._check_read_option(option)
-        self._check(_GET_HEADER)
-        found: Header | None = None
-        for header in self._headers:
-            if self._is(header, kind):
-                if found is not None:
-                    raise InvalidFormat(f"the message has several {header.name[1]} headers", offset=header.start)
-                found = header
-        if found is not None:
-            return found.read_text(self._quotas)
-        if option is ReadOption.OPTIONAL_POINTER:
-            return None
-        raise InvalidFormat(f"the message has no {self._versions.standard[kind].name[1]} header")
-
-    def remove_header(self, header_type: HeaderType) -> None:
-        """WsRemoveHeader: remove an addressing header, if there is one.
-
-        :raises InvalidOperation: when the message is EMPTY (also for an unknown type).
-        :raises InvalidArgument: for an unknown type.
-        """
-        self._check(_CHANGE_HEADER)
-        kind = self._header_type(header_type)
-        self._headers = [header for header in self._headers if not self._is(header, kind)]
-
-    def _header_type(self, header_type: HeaderType) -> HeaderType:
-        return _member(HeaderType, header_type, "header type")
-
-    def _text_header(self, header_type: HeaderType) -> HeaderType:
-        kind = self._header_type(header_type)
-        if kind not in TEXT_HEADERS:
-            raise NotSupported(f"header {kind.name} is not available in this version")
-        if not self._versions.addressing_on_wire and kind not in (HeaderType.ACTION, HeaderType.TO):
-            raise InvalidArgument(f"addressing version TRANSPORT has no header {kind.name}")
-        return kind
-
-    def _is(self, header: Header, kind: HeaderType) -> bool:
-        return header.kind == kind and header.is_for_receiver(self._versions, self._quotas)
-
-    # Custom headers
-
-    def add_custom_header(
-        self,
-        element: ElementDescription | type[Any],
-        value: object,
-        *,
-        option: WriteOption = WriteOption.REQUIRED_VALUE,
-        attributes: HeaderAttribute = HeaderAttribute.NONE,
-    ) -> None:
-        """WsAddCustomHeader: append a header block, written now; a second one of the same name is one more.
-
-        ``element`` is an :class:`ElementDescription` or a class made by ``@wsx.struct``. ``attributes`` puts
-        mustUnderstand and, in SOAP 1.2, relay on the element.
-
-        :raises InvalidArgument: for a bad element, option, flag or value.
-        :raises InvalidOperation: when the message is EMPTY.
-        :raises InvalidFormat: when the value cannot be represented; the message is then unchanged.
-        :raises QuotaExceeded: when there would be more headers than ``max_processed_headers``.
-        """
-        description = _element(element)
-        local_name, ns = description.local_name, description.ns
-        if local_name is None or ns is None:
-            raise InvalidArgument("a header needs an element with a name")
-        if not isinstance(attributes, int):
-            raise InvalidArgument(f"attributes must be wsx.HeaderAttribute flags, not {attributes!r}")
-        flags = self._versions.attributes.get(attributes)
-        if flags is None:
-            raise InvalidArgument(f"unknown header attributes {attributes!r}")
-        self._check(_CHANGE_HEADER)
-        self._check_count()
-        output = Output(_SMALLEST_BUFFER)
-        scope = self._versions.scope
-        output.write_element(description, value, option, scope=scope, attributes=flags)
-        name = (ns, local_name)
-        header = Header(self._versions.kinds.get(name, 0), HeaderRank.ADDED, name, output.take(), scope)
-        if not self._versions.wire.start:
-            header.wire = b""
-        self._headers.append(header)
-
-    def get_custom_header(
-        self,
-        element: ElementDescription | type[Any],
-        *,
-        option: ReadOption = ReadOption.REQUIRED_VALUE,
-        repeating: RepeatingHeaderOption = RepeatingHeaderOption.SINGLETON,
-        index: int = 0,
-    ) -> Any:
-        """WsGetCustomHeader: the value of a header block; it counts as understood then.
-
-        With REPEATING, ``index`` counts the blocks of that name. When there is none, the result is None with
-        OPTIONAL_POINTER.
-
-        :raises InvalidArgument: for a bad element or option, or an ``index`` other than 0 with SINGLETON.
-        :raises InvalidOperation: when the message is EMPTY.
-        :raises InvalidFormat: when the header is missing and required, is there more than once (SINGLETON), or does not
-            match the description.
-        """
-        description = _element(element)
-        local_name, ns = description.local_name, description.ns
-        if local_name is None or ns is None:
-            raise InvalidArgument("a header needs an element with a name")
-        repeating = _member(RepeatingHeaderOption, repeating, "repeating header option")
-        singleton = repeating is RepeatingHeaderOption.SINGLETON
-        if type(index) is not int or index < 0 or (singleton and index):
-            raise InvalidArgument(f"index {index!r} is not possible for a header of {repeating!r}")
-        self._check_read_option(option)
-        self._check(_GET_HEADER)
-        versions, quotas = self._versions, self._quotas
-        found = [
-            header
-            for header in self._headers
-            if header.name == (ns, local_name) and header.is_for_receiver(versions, quotas)
-        ]
-        if singleton and len(found) > 1:
-            raise InvalidFormat(f"the message has {len(found)} headers {{{ns}}}{local_name}", offset=found[1].start)
-        if index >= len(found):
-            if option is ReadOption.OPTIONAL_POINTER:
-                return None
-            raise InvalidFormat(f"the message has no header {{{ns}}}{local_name} number {index}")
-        value = found[index].read_value(versions, description, option, quotas)
-        found[index].understood = True
-        return value
-
-    def remove_custom_header(self, local_name: str, ns: str) -> None:
-        """WsRemoveCustomHeader: remove all header blocks of that name, if there are any.
-
-        :raises InvalidArgument: when a name is missing.
-        :raises InvalidOperation: when the message is EMPTY.
-        """
-        for part in (local_name, ns):
-            if not isinstance(part, str):
-                raise InvalidArgument(f"the name and namespace of a header must be str, not {part!r}")
-        self._check(_CHANGE_HEADER)
-        self._headers = [header for header in self._headers if header.name != (ns, local_name)]
-
-    def _check_read_option(self, option: ReadOption) -> None:
-        if option not in _HEADER_READ_OPTIONS:
-            raise InvalidArgument(f"read option {option!r} does not apply to headers")
-
-    def _check_count(self) -> None:
-        if len(self._headers) >= self._max_headers:
-            raise QuotaExceeded(f"more than max_processed_headers ({self._max_headers}) header blocks")
 
     # Writing
 
@@ -490,12 +301,53 @@ class Message:
         :raises InvalidOperation: when the message is not WRITING.
         :raises InvalidFormat, NumericOverflow, QuotaExceeded: when the value cannot be represented.
         """
-        description = _element(element)
+        description = element_description(element)
         self._check(_WRITE_BODY)
         output = self._output
         if output is None:
             raise AssertionError("a message that is WRITING has an output")
-        self._write_body(output, description, value, option)
+        self._write_body(output, FaultElement(description, b"", self._versions.scope), value, option)
+
+    def write_fault(self, fault: Fault) -> None:
+        """WsWriteBody for a WS_FAULT: write ``fault`` into the Body in the form of the envelope version.
+
+        The codes Sender and Receiver without namespace are those of the version. SOAP 1.1 has one code and one reason,
+        the first, and no node. ``is_fault`` is True afterwards.
+
+        :raises InvalidArgument: when ``fault`` is none or has no reason, or the message has no envelope.
+        :raises InvalidOperation: when the message is not WRITING.
+        :raises InvalidFormat: when the fault holds what XML forbids.
+        """
+        element = fault_element(fault, self._versions)
+        self._check(_WRITE_BODY)
+        output = self._output
+        if output is None:
+            raise AssertionError("a message that is WRITING has an output")
+        self._write_body(output, element, fault, WriteOption.REQUIRED_VALUE)
+        self._fault = True
+
+    def flush_body(self, min_size: int = 0) -> bytes:
+        """WsFlushBody: what was written so far and not handed over yet, when it is at least ``min_size`` bytes.
+
+        The parts that the calls return and what :meth:`write_envelope_end` returns are the envelope together: a long
+        Body is never in memory as a whole. An ``output`` of the caller's own keeps everything, and the result is b"".
+
+        :raises InvalidArgument: when ``min_size`` is no number of bytes.
+        :raises InvalidOperation: when the message is not WRITING.
+        """
+        self._check_size(min_size)
+        self._check(_FLUSH_BODY)
+        output = self._output
+        if output is None:
+            raise AssertionError("a message that is WRITING has an output")
+        if not self._owns_output or len(output) < min_size:
+            return b""
+        return output.take()
+
+    @staticmethod
+    def _check_size(min_size: int) -> None:
+        if type(min_size) is not int or min_size < 0:
+            raise InvalidArgument(f"min_size must be a number of bytes, not {min_size!r}")
 
     def write_envelope_end(self) -> bytes:
         """WsWriteEnvelopeEnd: WRITING → DONE; the envelope, or b"" when it went to the caller's own output.
@@ -513,13 +365,13 @@ class Message:
         self._state = _WRITE_END.success or self._state
         return envelope
 
-    def _write_body(self, output: Output, element: ElementDescription, value: object, option: WriteOption) -> None:
+    def _write_body(self, output: Output, element: FaultElement, value: object, option: WriteOption) -> None:
         mark = len(output)
         if not self._body_started:
             output.write(self._versions.wire.body_start)
         inside = len(output)
         try:
-            output.write_element(element, value, option, scope=self._versions.scope)
+            output.write_element(element.element, value, option, scope=element.scope, attributes=element.attributes)
         except BaseException:
             output.truncate(mark)
             raise
@@ -670,7 +522,7 @@ class Message:
         :raises InvalidOperation: when the message is not READING; :class:`ObjectFaulted` after a failure.
         :raises InvalidFormat, NumericOverflow, QuotaExceeded: when the body does not match; with path and offset.
         """
-        description = _element(element)
+        description = element_description(element)
         self._check(_READ_BODY)
         reader = self._body_reader()
         try:
@@ -681,6 +533,15 @@ class Message:
             # The reader stands somewhere inside the body: what it would read next could be taken for something else.
             self._reader = None
             raise
+
+    def fill_body(self, min_size: int = 0) -> None:
+        """WsFillBody: have ``min_size`` bytes of the Body at hand; they always are, for the message is read as a whole.
+
+        :raises InvalidArgument: when ``min_size`` is no number of bytes.
+        :raises InvalidOperation: when the message is not READING.
+        """
+        self._check_size(min_size)
+        self._check(_FILL_BODY)
 
     def read_fault(self) -> Fault:
         """WsReadBody for a WS_FAULT: the SOAP fault that the Body starts with.
@@ -757,7 +618,3 @@ class Message:
                     other = f"one of {versions.envelope_version.name}"
             raise InvalidFormat(f"the message is not {wanted} but {other}", offset=reader.position)
         reader.start_element()
-
-    def _check(self, transition: Transition) -> None:
-        if self._state not in transition.required:
-            raise refused(transition, self._state)

@@ -25,15 +25,21 @@ class MessageOperation(enum.Enum):
     ADDRESS = "address"
     CHANGE_HEADER = "change a header"
     GET_HEADER = "get a header"
+    CHECK_MUST_UNDERSTAND_HEADERS = "check_must_understand_headers"
+    MARK_HEADER_AS_UNDERSTOOD = "mark_header_as_understood"
     GET_PROPERTY = "get a property"
+    SET_PROPERTY = "set a property"
     WRITE_ENVELOPE_START = "write_envelope_start"
     WRITE_BODY = "write_body"
+    FLUSH_BODY = "flush_body"
     WRITE_ENVELOPE_END = "write_envelope_end"
     READ_ENVELOPE_START = "read_envelope_start"
     READ_BODY = "read_body"
+    FILL_BODY = "fill_body"
     READ_ENVELOPE_END = "read_envelope_end"
     SEND = "send"
     RECEIVE = "receive"
+    ABANDON = "abandon"
     RESET = "reset"
 
 
@@ -60,16 +66,22 @@ _ROWS: Final = (
     Transition(MessageOperation.ADDRESS, _NOT_EMPTY),
     Transition(MessageOperation.CHANGE_HEADER, _NOT_EMPTY),
     Transition(MessageOperation.GET_HEADER, _NOT_EMPTY),
+    Transition(MessageOperation.CHECK_MUST_UNDERSTAND_HEADERS, (_READING,)),
+    Transition(MessageOperation.MARK_HEADER_AS_UNDERSTOOD, _NOT_EMPTY),
     Transition(MessageOperation.GET_PROPERTY, _NOT_EMPTY),
+    Transition(MessageOperation.SET_PROPERTY, _NOT_EMPTY),
     Transition(MessageOperation.WRITE_ENVELOPE_START, (_INITIALIZED,), _WRITING),
     Transition(MessageOperation.WRITE_BODY, (_WRITING,)),
+    Transition(MessageOperation.FLUSH_BODY, (_WRITING,)),
     Transition(MessageOperation.WRITE_ENVELOPE_END, (_WRITING,), _DONE, _DONE),
     Transition(MessageOperation.READ_ENVELOPE_START, (_EMPTY,), _READING),
     Transition(MessageOperation.READ_BODY, (_READING,)),
+    Transition(MessageOperation.FILL_BODY, (_READING,)),
     Transition(MessageOperation.READ_ENVELOPE_END, (_READING,), _DONE, _DONE),
     # The documentation calls the state after a failed send or receive undefined and wants a reset: DONE says just that.
     Transition(MessageOperation.SEND, (_EMPTY, _INITIALIZED), _DONE, _DONE),
     Transition(MessageOperation.RECEIVE, (_EMPTY,), _DONE, _DONE),
+    Transition(MessageOperation.ABANDON, (_READING, _WRITING), _DONE),
     Transition(MessageOperation.RESET, _ANY, _EMPTY),
 )
 
