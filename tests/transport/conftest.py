@@ -9,7 +9,21 @@ import pytest
 
 from tests.support.certificates import Zoo, make_zoo
 from tests.support.fault_server import FaultServer
+from tests.support.loop_transport import LoopTransport
+from wsx.transport import Transport
 from wsx.transport.curl import CurlTransport
+from wsx.transport.curl_async import CurlAsyncTransport
+
+# What the asyncio transport does otherwise, or cannot be asked from another thread; test_curl_async.py has its like.
+SYNC_ONLY = ("test_capabilities", "test_a_child_of_a_fork_during_a_call", "test_abort_in_the_handshake")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests of the one transport are tests of the other."""
+    kinds = ["sync"] if metafunc.definition.name in SYNC_ONLY else ["sync", "asyncio"]
+    for name in ("transport", "trusting"):
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, kinds, indirect=True)
 
 
 @pytest.fixture
@@ -18,11 +32,26 @@ def server() -> Iterator[FaultServer]:
         yield running
 
 
+def made(kind: str, ca_file: str | None = None) -> Iterator[Transport]:
+    if kind == "sync":
+        transport = CurlTransport(ca_file=ca_file)
+        yield transport
+        transport.close()
+    else:
+        loop_transport = LoopTransport(CurlAsyncTransport(ca_file=ca_file))
+        yield loop_transport
+        loop_transport.stop()
+
+
 @pytest.fixture
-def transport() -> Iterator[CurlTransport]:
-    made = CurlTransport()
-    yield made
-    made.close()
+def transport(request: pytest.FixtureRequest) -> Iterator[Transport]:
+    yield from made(request.param)
+
+
+@pytest.fixture
+def trusting(request: pytest.FixtureRequest, zoo: Zoo) -> Iterator[Transport]:
+    """A transport that trusts the zoo's root."""
+    yield from made(request.param, zoo.ca_file)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What CurlTransport sends, and what it makes of right but unusual answers."""
+"""What the transports send, and what they make of right but unusual answers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from tests.support.fault_server import BODY, FaultServer
 from tests.support.http_calls import HEADERS, LIMITS, post, request
 from wsx.errors import ErrorCode, InvalidArgument
-from wsx.transport import Capability, HttpRequest, HttpUrl, Limits, Phase, TransportError
+from wsx.transport import Capability, HttpRequest, HttpUrl, Limits, Phase, Transport, TransportError
 from wsx.transport.curl import CurlTransport
 
 
-def test_exactly_these_header_lines(server: FaultServer, transport: CurlTransport) -> None:
+def test_exactly_these_header_lines(server: FaultServer, transport: Transport) -> None:
     headers = (
         *HEADERS,
         (b"SOAPAction", b'""'),
@@ -48,7 +48,7 @@ def test_nothing_is_added_to_a_bare_request(server: FaultServer) -> None:
     assert {name for name, _ in server.requests[0].headers} == {b"Host", b"Content-Length"}
 
 
-def test_methods(server: FaultServer, transport: CurlTransport) -> None:
+def test_methods(server: FaultServer, transport: Transport) -> None:
     url = HttpUrl.parse(server.url())
     for method, body in [("GET", None), ("POST", b"a"), ("PUT", b"b"), ("DELETE", None), ("POST", b"c"), ("GET", None)]:
         assert transport.call(HttpRequest(method, url, HEADERS, body), LIMITS)[0].status == 200
@@ -58,7 +58,7 @@ def test_methods(server: FaultServer, transport: CurlTransport) -> None:
     assert server.connections == 1
 
 
-def test_a_request_is_checked_before_anything_leaves(server: FaultServer, transport: CurlTransport) -> None:
+def test_a_request_is_checked_before_anything_leaves(server: FaultServer, transport: Transport) -> None:
     url = HttpUrl.parse(server.url())
     bad = [
         HttpRequest("POST", url, ((b"X", b"a\r\nY: b"),), b""),
@@ -90,7 +90,7 @@ def test_the_environment_is_not_asked(server: FaultServer, monkeypatch: pytest.M
     transport.close()
 
 
-def test_large_bodies_both_ways(server: FaultServer, transport: CurlTransport) -> None:
+def test_large_bodies_both_ways(server: FaultServer, transport: Transport) -> None:
     for size in (0, 1, 16383, 16384, 65536, 1 << 20, (1 << 20) + 1, 5_000_000):
         data = (b"0123456789" * (size // 10 + 1))[:size]
         _, body = post(transport, server.url(), data)
@@ -99,25 +99,25 @@ def test_large_bodies_both_ways(server: FaultServer, transport: CurlTransport) -
     assert server.connections == 1
 
 
-def test_expectation_failed_is_tried_without(server: FaultServer, transport: CurlTransport) -> None:
+def test_expectation_failed_is_tried_without(server: FaultServer, transport: Transport) -> None:
     """The one case in which a request goes out twice: the server has refused to look at the first."""
     head, body = post(transport, server.url("/expectation-failed"), bytes(2 << 20))
     assert (head.status, body) == (200, b"%d" % (2 << 20))
     assert [len(one.values(b"expect")) for one in server.requests] == [1, 0]
 
 
-def test_interim_answers_are_skipped(server: FaultServer, transport: CurlTransport) -> None:
+def test_interim_answers_are_skipped(server: FaultServer, transport: Transport) -> None:
     head, body = post(transport, server.url("/interim"))
     assert (head.status, body) == (200, BODY)
     assert head.values(b"link") == []
 
 
-def test_trailers_are_no_headers(server: FaultServer, transport: CurlTransport) -> None:
+def test_trailers_are_no_headers(server: FaultServer, transport: Transport) -> None:
     head, body = post(transport, server.url("/trailers"))
     assert (body, head.values(b"x-trailer"), head.values(b"x-twice")) == (BODY, [], [b"a", b"b"])
 
 
-def test_odd_heads(server: FaultServer, transport: CurlTransport) -> None:
+def test_odd_heads(server: FaultServer, transport: Transport) -> None:
     head, body = post(transport, server.url("/raw-header"))
     assert (head.reason, head.values(b"x-raw"), head.values(b"x-empty"), body) == ("", [b"\xe9"], [b""], b"")
     head, _ = post(transport, server.url("/folded"))
@@ -126,7 +126,7 @@ def test_odd_heads(server: FaultServer, transport: CurlTransport) -> None:
     assert (head.version, body) == ("1.0", BODY)
 
 
-def test_content_coding_is_undone(server: FaultServer, transport: CurlTransport) -> None:
+def test_content_coding_is_undone(server: FaultServer, transport: Transport) -> None:
     assert post(transport, server.url("/gzip"))[1] == BODY
 
 
@@ -136,7 +136,7 @@ def test_without_accept_encoding_bytes_stay_as_they_are(server: FaultServer) -> 
     transport.close()
 
 
-def test_redirects_and_cookies_are_not_followed(server: FaultServer, transport: CurlTransport) -> None:
+def test_redirects_and_cookies_are_not_followed(server: FaultServer, transport: Transport) -> None:
     assert post(transport, server.url("/redirect"))[0].status == 302
     post(transport, server.url("/cookie"))
     post(transport, server.url())
@@ -144,7 +144,7 @@ def test_redirects_and_cookies_are_not_followed(server: FaultServer, transport: 
     assert len(server.requests) == 3
 
 
-def test_no_secrets_in_texts(transport: CurlTransport) -> None:
+def test_no_secrets_in_texts(transport: Transport) -> None:
     headers = ((b"Authorization", b"Basic c2VjcmV0"),)
     one = request("http://no-such-host.invalid/", b"<secret/>", headers)
     assert "ecret" not in repr(one)
@@ -160,7 +160,7 @@ def test_limits_are_checked(bad: dict[str, float]) -> None:
         Limits(**bad)  # type: ignore[arg-type]
 
 
-def test_capabilities(transport: CurlTransport) -> None:
+def test_capabilities(transport: Transport) -> None:
     assert transport.capabilities == Capability.BOUND | Capability.ABORT
 
 

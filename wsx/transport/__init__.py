@@ -6,8 +6,10 @@ The modules of this room, from the terms to the machinery:
 * ``url``: :class:`HttpUrl`, the strict reader of endpoint URLs;
 * ``heads``: header lines out, response heads in;
 * ``failures``: the tables from HTTP statuses and libcurl's codes to error codes;
-* ``curl``: :class:`~wsx.transport.curl.CurlTransport`, the only module that needs pycurl. It is imported by
-  :func:`default_transport`, never by importing this package.
+* ``curl_call``: what a call over libcurl is, however its sockets are driven; on it
+  ``curl``: :class:`~wsx.transport.curl.CurlTransport`, and
+  ``curl_async``: :class:`~wsx.transport.curl_async.CurlAsyncTransport`. These three alone need pycurl; they are
+  imported by :func:`default_transport` and :func:`default_async_transport`, never by importing this package.
 """
 
 from __future__ import annotations
@@ -16,10 +18,20 @@ import os
 
 from wsx.errors import NotSupported
 from wsx.transport.failures import status_code, status_error
-from wsx.transport.protocol import Capability, HttpHead, HttpRequest, Limits, Phase, Transport, TransportError
+from wsx.transport.protocol import (
+    AsyncTransport,
+    Capability,
+    HttpHead,
+    HttpRequest,
+    Limits,
+    Phase,
+    Transport,
+    TransportError,
+)
 from wsx.transport.url import HttpUrl
 
 __all__ = [
+    "AsyncTransport",
     "Capability",
     "HttpHead",
     "HttpRequest",
@@ -28,6 +40,7 @@ __all__ = [
     "Phase",
     "Transport",
     "TransportError",
+    "default_async_transport",
     "default_transport",
     "status_code",
     "status_error",
@@ -47,10 +60,31 @@ def default_transport(
     try:
         from wsx.transport.curl import CurlTransport  # noqa: PLC0415 (loads libcurl, which `import wsx` must not)
     except ImportError as error:
-        raise NotSupported(
-            "the HTTP transport needs pycurl 7.49 or later, which cannot be imported; "
-            "install it with: pip install 'pycurl>=7.49,<8', or give the channel a transport of your own",
-            original=error,
-            strings=(str(error),),
-        ) from error
+        raise _no_pycurl(error) from error
     return CurlTransport(proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
+
+
+def default_async_transport(
+    *,
+    proxy: HttpUrl | None = None,
+    ca_file: str | os.PathLike[str] | None = None,
+    accept_encoding: str | None = "gzip, deflate",
+) -> AsyncTransport:
+    """A new HTTP transport for asyncio, by libcurl; the parameters are those of ``CurlAsyncTransport``.
+
+    :raises NotSupported: when pycurl cannot be imported; the message says what to install.
+    """
+    try:
+        from wsx.transport.curl_async import CurlAsyncTransport  # noqa: PLC0415 (loads libcurl and asyncio)
+    except ImportError as error:
+        raise _no_pycurl(error) from error
+    return CurlAsyncTransport(proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
+
+
+def _no_pycurl(error: ImportError) -> NotSupported:
+    return NotSupported(
+        "the HTTP transport needs pycurl 7.49 or later, which cannot be imported; "
+        "install it with: pip install 'pycurl>=7.49,<8', or give the channel a transport of your own",
+        original=error,
+        strings=(str(error),),
+    )

@@ -10,21 +10,27 @@ signal (Ctrl-C) or an abort through at once, and costs about as much CPU as ``pe
 
 from __future__ import annotations
 
-import functools
 import os
 import select
 import socket
 import threading
-import weakref
 from time import monotonic
 from typing import Any, Final
 
 import pycurl
 
 from wsx.errors import ErrorCode
-from wsx.transport.curl_call import CurlCall, default_ca_file, inode_of, phase_limit, replace_by_dead_socket
+from wsx.transport.curl_call import (
+    CurlCall,
+    default_ca_file,
+    inode_of,
+    is_readable,
+    leave_to_parent,
+    phase_limit,
+    replace_by_dead_socket,
+)
 from wsx.transport.polling import ERROR, READ, WRITE, SelectPoll
-from wsx.transport.protocol import Capability, HttpHead, HttpRequest, Limits, Phase, TransportError
+from wsx.transport.protocol import Capability, HttpHead, HttpRequest, Limits, Phase
 from wsx.transport.url import HttpUrl
 
 __all__ = ["CurlTransport", "default_ca_file"]
@@ -37,10 +43,6 @@ _POLL_EVENTS: Final = {
     pycurl.POLL_OUT: WRITE,
     pycurl.POLL_INOUT: READ | WRITE,
 }
-
-_transports: weakref.WeakSet[CurlTransport] = weakref.WeakSet()
-# Handles that a forked child cannot use and must not free: another thread of the parent was inside libcurl with them.
-_orphans: list[object] = []
 
 
 class CurlTransport(CurlCall):
@@ -65,8 +67,6 @@ class CurlTransport(CurlCall):
         super().__init__(proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
         self._guard = threading.Lock()  # for the three flags, and against closing a socket while it is shut down
         self._running = self._closing = False
-        _watch_forks()
-        _transports.add(self)
 
     def _forget(self) -> None:
         super()._forget()
@@ -85,12 +85,7 @@ class CurlTransport(CurlCall):
         """
         with self._guard:
             if self._running:
-                raise TransportError(
-                    "another call of this transport is running",
-                    code=ErrorCode.WS_E_INVALID_OPERATION,
-                    phase=Phase.PREPARE,
-                    sent=False,
-                )
+                raise self._busy()
             self._running, self._aborted = True, False
         try:
             return self._call(request, limits)
@@ -151,20 +146,9 @@ class CurlTransport(CurlCall):
         self._set_request(request, limits)
         # A kept connection that has become readable is dead, or holds bytes that belong to no request of ours.
         # libcurl looks only after a second of idleness.
-        self._fresh = self._kept is not None and self._kept_is_readable()
+        self._fresh = self._kept is not None and is_readable(self._poll, self._kept)
         if self._fresh:
             self._curl.setopt(pycurl.FRESH_CONNECT, 1)
-
-    def _kept_is_readable(self) -> bool:
-        poll = self._poll
-        poll.register(self._kept, READ)
-        try:
-            return bool(poll.poll(0))
-        except OSError:
-            # Closed by libcurl, as select tells it; poll returns an event for that.
-            return True
-        finally:
-            poll.unregister(self._kept)
 
     # What libcurl calls while it runs
 
@@ -203,13 +187,7 @@ class CurlTransport(CurlCall):
         try:
             self._prepare(request, limits)
         except pycurl.error as error:
-            raise TransportError(
-                f"libcurl cannot be set up for the request: {error}",
-                code=ErrorCode.WS_E_NOT_SUPPORTED,
-                phase=Phase.PREPARE,
-                original=error,
-                sent=False,
-            ) from error
+            raise self._not_set_up(error) from error
         try:
             self._transfer(limits)
         finally:
@@ -272,7 +250,7 @@ class CurlTransport(CurlCall):
         self._aborted = self._closing = False
         self._guard = threading.Lock()
         if running:
-            _orphans.append(handles)
+            leave_to_parent(handles)
             self._forget()
         else:
             self._release()
@@ -299,14 +277,3 @@ def _shut_down(number: int) -> None:
         pass
     finally:
         borrowed.detach()
-
-
-def _after_fork_in_child() -> None:
-    for transport in list(_transports):
-        transport._after_fork()
-
-
-@functools.cache
-def _watch_forks() -> None:
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -5,8 +5,10 @@ What the two transports over libcurl share: everything about a request but the d
 
 from __future__ import annotations
 
+import functools
 import os
 import socket
+import weakref
 from typing import Any, Final
 
 import pycurl
@@ -14,10 +16,19 @@ import pycurl
 from wsx.errors import ErrorCode, NotSupported
 from wsx.transport.failures import CURL_CODES, CurlFailure, curl_code
 from wsx.transport.heads import check_token, final_head, head_complete, proxy_challenges, refused, request_lines
+from wsx.transport.polling import READ
 from wsx.transport.protocol import HttpHead, HttpRequest, Limits, Phase, TransportError
 from wsx.transport.url import HttpUrl
 
-__all__ = ["CurlCall", "default_ca_file", "inode_of", "phase_limit", "replace_by_dead_socket"]
+__all__ = [
+    "CurlCall",
+    "default_ca_file",
+    "inode_of",
+    "is_readable",
+    "leave_to_parent",
+    "phase_limit",
+    "replace_by_dead_socket",
+]
 
 # Where distributions keep their roots: Debian, Fedora, SUSE, Alpine and BSD and macOS. The wheel of pycurl knows none.
 _CA_FILES: Final = (
@@ -32,6 +43,10 @@ _QUICK_EXIT_SINCE: Final = 0x075700
 _TUNNEL_MADE: Final = 200
 _TLS_CONDITIONS: Final = (ErrorCode.WS_E_SECURITY_SYSTEM_FAILURE, ErrorCode.WS_E_SECURITY_VERIFICATION_FAILURE)
 _KEPT_BODY: Final = 64 << 10  # a larger request body is not held until the next call
+
+_calls: weakref.WeakSet[CurlCall] = weakref.WeakSet()
+# Handles that a forked child cannot use and must not free: the parent was inside libcurl with them.
+_orphans: list[object] = []
 
 
 def default_ca_file() -> str | None:
@@ -62,6 +77,8 @@ class CurlCall:
         self._lines: list[bytes] = []
         self._chunks: list[bytes] = []
         self._forget()
+        _watch_forks()
+        _calls.add(self)
 
     def _forget(self) -> None:
         """The state without a handle, as before the first call."""
@@ -84,6 +101,10 @@ class CurlCall:
     def __repr__(self) -> str:
         where = "not connected" if self._set_url is None else f"{self._set_url.scheme}://{self._set_url.authority}"
         return f"<{type(self).__name__} {where}>"
+
+    def _after_fork(self) -> None:
+        """In a child process: the connections are the parent's, so that nothing may be sent on them."""
+        raise NotImplementedError
 
     # Setting up
 
@@ -162,6 +183,25 @@ class CurlCall:
         if method not in (("POST",) if with_body else ("GET", "HEAD")):
             curl.setopt(pycurl.CUSTOMREQUEST, method)
 
+    @staticmethod
+    def _not_set_up(error: Exception) -> TransportError:
+        return TransportError(
+            f"libcurl cannot be set up for the request: {error}",
+            code=ErrorCode.WS_E_NOT_SUPPORTED,
+            phase=Phase.PREPARE,
+            original=error,
+            sent=False,
+        )
+
+    @staticmethod
+    def _busy() -> TransportError:
+        return TransportError(
+            "another call of this transport is running",
+            code=ErrorCode.WS_E_INVALID_OPERATION,
+            phase=Phase.PREPARE,
+            sent=False,
+        )
+
     def _end(self) -> None:
         """Take from the handle what belongs to the call alone."""
         if self._fresh:
@@ -222,9 +262,13 @@ class CurlCall:
         return bool(self._curl.getinfo(pycurl.SIZE_UPLOAD_T) < self._body_size)
 
     def _check_head_quota(self, limits: Limits) -> None:
-        if limits.max_head is not None and self._curl.getinfo(pycurl.HEADER_SIZE) > limits.max_head:
+        if limits.max_head is not None and self._head_size() > limits.max_head:
             text = f"the response head has more than max_head ({limits.max_head}) bytes"
             raise self._error(ErrorCode.WS_E_QUOTA_EXCEEDED, text)
+
+    def _head_size(self) -> int:
+        """Bytes of all heads of the response so far."""
+        return int(self._curl.getinfo(pycurl.HEADER_SIZE))
 
     def _timed_out(self, limit: float) -> TransportError:
         text = f"the limit of {limit:g} s passed in phase {self._failed_phase().name}"
@@ -305,6 +349,18 @@ def phase_limit(limits: Limits, phase: Phase) -> float | None:
     return limits.resolve
 
 
+def is_readable(poll: Any, number: int) -> bool:
+    """Whether something waits to be read from the socket, its end among it."""
+    poll.register(number, READ)
+    try:
+        return bool(poll.poll(0))
+    except OSError:
+        # Closed by libcurl, as select tells it; poll returns an event for that.
+        return True
+    finally:
+        poll.unregister(number)
+
+
 def inode_of(number: int) -> int:
     """What tells a socket from a later owner of its number; 0 where sockets have none."""
     try:
@@ -319,3 +375,19 @@ def replace_by_dead_socket(number: int) -> None:
     other.close()
     with one:
         os.dup2(one.fileno(), number)
+
+
+def leave_to_parent(handles: object) -> None:
+    """In a child process: keep ``handles`` for ever, for freeing them would speak on the parent's connections."""
+    _orphans.append(handles)
+
+
+def _after_fork_in_child() -> None:
+    for call in list(_calls):
+        call._after_fork()
+
+
+@functools.cache
+def _watch_forks() -> None:
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_after_fork_in_child)

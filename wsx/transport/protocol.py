@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 from wsx.errors import ErrorCode, InvalidArgument
 from wsx.transport.url import HttpUrl
 
-__all__ = ["Capability", "HttpHead", "HttpRequest", "Limits", "Phase", "Transport", "TransportError"]
+__all__ = ["AsyncTransport", "Capability", "HttpHead", "HttpRequest", "Limits", "Phase", "Transport", "TransportError"]
 
 ACCEPT_ENCODING: Final = "gzip, deflate"
 # libcurl asks for leave before it sends a body larger than this (EXPECT_100_THRESHOLD in lib/http.h).
@@ -202,4 +202,31 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Close the connection, ending a running call. A later call opens a new connection."""
+        ...
+
+
+class AsyncTransport(Protocol):
+    """A :class:`Transport` for asyncio: one call at a time, in one event loop; ``abort`` may come from any thread.
+
+    A task that is cancelled while it waits here ends the exchange at once: nothing of it is left running.
+    """
+
+    @property
+    def capabilities(self) -> Capability:
+        """What this transport can do."""
+        ...
+
+    async def call(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
+        """Send ``request`` at most once and wait for the whole response, whatever its status.
+
+        :raises TransportError: when there is no whole response.
+        """
+        ...
+
+    def abort(self) -> None:
+        """End the running call with WS_E_OPERATION_ABORTED, from any thread; without one there is nothing to do."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connection, ending a running call. A later call may open a new one."""
         ...

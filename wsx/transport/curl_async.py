@@ -1,0 +1,403 @@
+"""HTTP over libcurl for asyncio: any number of :class:`CurlAsyncTransport` share the connections of their event loop.
+
+Ownership: each transport owns one easy handle; the transports of an event loop own its :class:`_Pool` together, and the
+last one to be closed closes it. libcurl owns the sockets; the event loop watches them through ``AsyncCurlMulti``, and
+nothing here waits for anything else. Everything but ``abort`` runs in the loop's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import select
+import socket
+import threading
+import weakref
+from typing import Any, Final
+
+import pycurl
+
+from wsx.errors import ErrorCode
+from wsx.transport.curl_call import (
+    CurlCall,
+    inode_of,
+    is_readable,
+    leave_to_parent,
+    phase_limit,
+    replace_by_dead_socket,
+)
+from wsx.transport.heads import head_complete
+from wsx.transport.polling import SelectPoll
+from wsx.transport.protocol import Capability, HttpHead, HttpRequest, Limits, Phase
+from wsx.transport.url import HttpUrl
+
+__all__ = ["CurlAsyncTransport"]
+
+# libcurl tells nobody when the last byte of a request is sent; a request that does not leave at once is looked at again
+# and again.
+_SEND_LOOK: Final = 0.02
+_BLANK_LINE: Final = 2  # bytes, CR LF
+
+_Address = tuple[str, int]
+_pools: weakref.WeakValueDictionary[int, _Pool] = weakref.WeakValueDictionary()
+
+
+class _Pool:
+    """The connections of one event loop, for all transports in it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.multi = pycurl.AsyncCurlMulti()
+        self.users = 0
+        self.poll: Any = select.poll() if hasattr(select, "poll") else SelectPoll()
+        self._sockets: dict[int, int] = {}  # socket → inode
+        self._names: dict[_Address, int] = {}  # a connection's own address → its socket
+
+    @classmethod
+    def of(cls, loop: asyncio.AbstractEventLoop) -> _Pool:
+        """The pool of ``loop``, with one user more."""
+        pool = _pools.get(id(loop))
+        if pool is None:
+            # The pool holds its loop, so that the number is not another's as long as the entry is there.
+            pool = _pools[id(loop)] = cls(loop)
+        pool.users += 1
+        pool.multi.setopt(pycurl.M_MAXCONNECTS, pool.users)
+        return pool
+
+    async def leave(self) -> None:
+        """One user less; the last one closes the connections."""
+        self.users -= 1
+        if self.users:
+            self.multi.setopt(pycurl.M_MAXCONNECTS, self.users)
+        else:
+            _pools.pop(id(self.loop), None)
+            await self.multi.aclose()
+
+    def add_socket(self, number: int) -> None:
+        """A socket was made. Numbers of closed ones go: their next owner may be anything."""
+        self._sockets = {known: inode for known, inode in self._sockets.items() if inode_of(known) == inode}
+        self._sockets[number] = inode_of(number)
+        self._names = {name: known for name, known in self._names.items() if known in self._sockets}
+
+    def is_dead(self, name: _Address, new: dict[int, int]) -> bool:
+        """Whether the kept connection with that address of its own has become readable.
+
+        It is closed then, or holds bytes that belong to no request of ours; libcurl looks only after a second of
+        idleness. A connection that is new to this call (one of the sockets ``new``) is remembered by its name instead.
+        """
+        for number in new:
+            if _name_of(number) == name:
+                self._names[name] = number
+                return False
+        known = self._names.get(name)
+        return known is not None and self._sockets.get(known) == inode_of(known) and is_readable(self.poll, known)
+
+    def leave_to_parent(self) -> None:
+        """In a child process."""
+        for number, inode in self._sockets.items():
+            if inode and inode_of(number) == inode:
+                replace_by_dead_socket(number)
+        self._sockets = {}
+        _pools.pop(id(self.loop), None)
+        leave_to_parent(self)
+
+
+class CurlAsyncTransport(CurlCall):
+    """The HTTP/1.1 transport for asyncio: sends each request at most once, one call at a time.
+
+    The transports of an event loop share its connections; a call takes any that is idle. Used in another event loop
+    later, a transport begins anew there.
+
+    :param proxy: the HTTP proxy for all requests, None to connect directly. The environment is not asked.
+    :param ca_file: a PEM file with the trusted root certificates, None for the system's.
+    :param accept_encoding: the content codings that a response may have, undone while it is received; None sends no
+        Accept-Encoding and undoes none.
+    :raises NotSupported: for a proxy with an https URL.
+    """
+
+    capabilities = Capability.ABORT
+
+    def __init__(
+        self,
+        *,
+        proxy: HttpUrl | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+        accept_encoding: str | None = "gzip, deflate",
+    ) -> None:
+        self._guard = threading.Lock()  # for the two flags and _aborted
+        self._running = self._closing = False
+        super().__init__(proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._pool: _Pool | None = None
+        self._future: asyncio.Future[Any] | None = None  # of the running call
+        self._limits = Limits()
+        self._head_bytes = 0
+        self._stale = False  # libcurl took a kept connection that is dead
+        # The clock of the phase: when it ends, and the timer, which may be early.
+        self._clocked = Phase.PREPARE
+        self._deadline: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def call(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
+        """Send ``request`` at most once and wait for the whole response, whatever its status.
+
+        When the task is cancelled, the exchange ends at once and its connection is given up.
+
+        :raises TransportError: WS_E_INVALID_OPERATION while another call runs; E_INVALIDARG for a request that must not
+            be sent (CR, LF or NUL in a header, a header that the transport writes itself); WS_E_NOT_SUPPORTED in an
+            event loop that cannot watch sockets (the proactor loop of Windows); else what happened to the exchange. The
+            transport can be used again after each of them.
+        """
+        with self._guard:
+            if self._running:
+                raise self._busy()
+            self._running, self._aborted = True, False
+        try:
+            return await self._call(request, limits)
+        finally:
+            self._lines.clear()
+            self._chunks.clear()
+            with self._guard:
+                self._running = False
+                closing, self._closing = self._closing, False
+            if closing:
+                await self._release()
+
+    def abort(self) -> None:
+        """End the running call with WS_E_OPERATION_ABORTED, from any thread; without one there is nothing to do."""
+        with self._guard:
+            if not self._running:
+                return
+            self._aborted = True
+            future = self._future
+        if future is not None:
+            # A loop that is closed by now has ended the call.
+            with contextlib.suppress(RuntimeError):
+                future.get_loop().call_soon_threadsafe(self._end_aborted, future)
+
+    async def close(self) -> None:
+        """Let go of the connections, ending a running call. A later call takes part again.
+
+        The last transport of an event loop to be closed closes the loop's connections.
+        """
+        if self._running:
+            self._closing = True
+            self.abort()
+        else:
+            await self._release()
+
+    async def _release(self) -> None:
+        pool, curl = self._pool, self._curl
+        self._forget()
+        try:
+            if pool is not None:
+                await pool.leave()
+        finally:
+            if curl is not None:
+                curl.close()
+
+    def _end_aborted(self, future: asyncio.Future[Any]) -> None:
+        if future is self._future and not future.done():
+            future.set_exception(self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted"))
+
+    # What libcurl calls while it runs
+
+    def _new_handle(self) -> Any:
+        curl = super()._new_handle()
+        curl.setopt(pycurl.HEADERFUNCTION, self._on_header)
+        return curl
+
+    def _on_new_socket(self, number: int, purpose: int) -> int:
+        if self._pool is not None:
+            self._pool.add_socket(number)
+        answer = super()._on_new_socket(number, purpose)
+        self._start_clock()
+        return answer
+
+    def _on_send(self, *addresses: Any) -> int:
+        pool, future = self._pool, self._future
+        if pool is None or future is None:
+            raise AssertionError("a call has a pool and a future")
+        if not self._sends and not self._fresh and pool.is_dead((addresses[1], addresses[3]), self._sockets):
+            self._stale = True
+            return int(pycurl.PREREQFUNC_ABORT)
+        answer = super()._on_send(*addresses)
+        if answer == pycurl.PREREQFUNC_OK:
+            self._start_clock()
+            pool.loop.call_soon(self._look, future)
+        return answer
+
+    def _on_header(self, line: bytes) -> int | None:
+        self._lines.append(line)
+        self._head_bytes += len(line)
+        quota = self._limits.max_head
+        if quota is not None and self._head_bytes > quota:
+            return 0
+        if len(line) <= _BLANK_LINE and self._sends and head_complete(self._lines):
+            self._phase = Phase.RECEIVE
+            self._start_clock()
+        return None
+
+    # Clocks
+
+    def _start_clock(self) -> None:
+        """The phase has changed, perhaps: its own time begins."""
+        pool = self._pool
+        if pool is None or self._phase is self._clocked:
+            return
+        self._clocked = self._phase
+        limit = phase_limit(self._limits, self._phase)
+        self._deadline = None if limit is None else pool.loop.time() + limit
+        if self._phase is not Phase.SEND:
+            # A look follows the beginning of SEND at once, and most often finds it over.
+            self._set_timer(self._deadline)
+
+    def _set_timer(self, when: float | None) -> None:
+        """See to it that :meth:`_look` runs then, or before."""
+        pool, future, timer = self._pool, self._future, self._timer
+        if pool is None or future is None or when is None:
+            return
+        if timer is None or when < timer.when():
+            if timer is not None:
+                timer.cancel()
+            self._timer = pool.loop.call_at(when, self._tick, future)
+
+    def _tick(self, future: asyncio.Future[Any]) -> None:
+        if future is self._future:
+            self._timer = None
+            self._look(future)
+
+    def _look(self, future: asyncio.Future[Any]) -> None:
+        """Where the call is, and whether the time of its phase has passed."""
+        pool, deadline = self._pool, self._deadline
+        if future is not self._future or future.done() or pool is None:
+            return
+        phase, now = self._clocked, pool.loop.time()
+        self._follow_phase()
+        if self._phase is phase and deadline is not None and now >= deadline:
+            future.set_exception(self._timed_out(phase_limit(self._limits, phase) or 0.0))
+            return
+        self._start_clock()
+        deadline = self._deadline
+        if self._phase is Phase.SEND:
+            deadline = now + _SEND_LOOK if deadline is None else min(deadline, now + _SEND_LOOK)
+        self._set_timer(deadline)
+
+    # One exchange
+
+    async def _call(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
+        self._begin()
+        self._limits = limits
+        loop = asyncio.get_running_loop()
+        try:
+            if self._pool is None or self._pool.loop is not loop:
+                await self._move(loop)
+            self._set_request(request, limits)
+        except pycurl.error as error:
+            raise self._not_set_up(error) from error
+        try:
+            await self._transfer()
+            if self._stale:
+                # Nothing was sent on it.
+                self._begin()
+                self._fresh = True
+                self._curl.setopt(pycurl.FRESH_CONNECT, 1)
+                await self._transfer()
+        finally:
+            self._end()
+        return self._response(limits)
+
+    async def _move(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._pool is not None:
+            aborted = self._aborted
+            await self._release()
+            self._aborted = aborted
+        self._curl, self._pool = self._new_handle(), _Pool.of(loop)
+
+    async def _transfer(self) -> None:
+        """Drive one transfer to its end; ``_stale`` says that it ended before anything was sent."""
+        curl, pool = self._curl, self._pool
+        if pool is None:
+            raise AssertionError("a call has a pool")
+        self._sockets = {}
+        self._head_bytes, self._stale, self._clocked, self._connected = 0, False, Phase.PREPARE, False
+        self._lines.clear()
+        self._chunks.clear()
+        self._check_aborted()
+        self._phase = Phase.RESOLVE
+        try:
+            # No callback runs before the loop does, so that nothing is missed.
+            self._future = future = pool.multi.add_handle(curl)
+        except RuntimeError as error:
+            raise self._not_set_up(error) from error
+        self._start_clock()
+        if self._aborted:
+            # It came before there was a future to end.
+            pool.loop.call_soon(self._end_aborted, future)
+        try:
+            await future
+        except pycurl.error as error:
+            if self._stale and not self._aborted:
+                return
+            self._check_head_quota(self._limits)
+            raise self._curl_error(*error.args) from None
+        except BaseException:
+            # It may still run; its connection ends here then.
+            with contextlib.suppress(RuntimeError):
+                pool.multi.remove_handle(curl)
+            raise
+        finally:
+            self._future = None
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+
+    def _check_aborted(self) -> None:
+        if self._aborted:
+            raise self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted")
+
+    def _head_size(self) -> int:
+        return self._head_bytes
+
+    def _failed_phase(self) -> Phase:
+        if self._phase is Phase.CONNECT and not self._connected:
+            # libcurl counts the handshake to the connecting; the socket knows when it was connected.
+            self._connected = any(
+                inode_of(number) == inode and _is_connected(number) for number, inode in self._sockets.items()
+            )
+        return super()._failed_phase()
+
+    def _after_fork(self) -> None:
+        pool, curl = self._pool, self._curl
+        if pool is not None:
+            pool.leave_to_parent()
+            leave_to_parent(curl)
+        self._guard = threading.Lock()
+        self._running = self._closing = False
+        self._forget()
+
+
+def _name_of(number: int) -> _Address | None:
+    """The address of the socket's own end."""
+    borrowed = socket.socket(fileno=number)
+    try:
+        host, port = borrowed.getsockname()[:2]
+    except OSError:
+        return None
+    finally:
+        borrowed.detach()
+    return host.partition("%")[0], port
+
+
+def _is_connected(number: int) -> bool:
+    borrowed = socket.socket(fileno=number)
+    try:
+        borrowed.getpeername()
+    except OSError:
+        return False
+    finally:
+        borrowed.detach()
+    return True
