@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         XmlNode,
     )
     from wsx.channel import (
+        AsyncChannel,
         Channel,
         ChannelBinding,
         ChannelProperties,
@@ -163,6 +164,7 @@ __version__ = "0.1.0"
 __all__ = [
     "UNSET",
     "AddressingVersion",
+    "AsyncChannel",
     "AttributeDescription",
     "Bool",
     "BoolDescription",
@@ -286,6 +288,7 @@ _NAMES = {
             "XmlNode",
         ),
         "wsx.channel": (
+            "AsyncChannel",
             "Channel",
             "ChannelBinding",
             "ChannelProperties",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from tests.support.http_peer import Answer, HttpPeer
+from tests.support.loops import LoopChannel
 from tests.support.tables import BODY, ENVELOPE_11, ENVELOPE_12, HEADER, int32
-from wsx.channel import Channel, ChannelProperties, ChannelState, ReceiveOption
+from wsx.channel import AsyncChannel, Channel, ChannelProperties, ChannelState, ReceiveOption
 from wsx.descriptions import (
     ElementDescription,
     FieldDescription,
@@ -56,9 +59,28 @@ def repeating(name: str, type_: Type) -> FieldDescription:
 VAL = FieldDescription("val", Type.INT32)
 STR = FieldDescription("str", Type.STRING)
 
+MakeChannel = Callable[..., Channel]
 
-def test_send_and_close() -> None:
-    with HttpPeer(Answer(in_envelope(""), close=True)) as peer, Channel(properties=PROPERTIES) as channel:
+
+@pytest.fixture(params=["sync", "asyncio"])
+def make(request: pytest.FixtureRequest) -> Iterator[MakeChannel]:
+    """Makes a channel of the one driver or of the other, which then has an event loop in a thread of its own."""
+    if request.param == "sync":
+        yield Channel
+        return
+    made: list[LoopChannel] = []
+
+    def make_one(**arguments: Any) -> LoopChannel:
+        made.append(LoopChannel(AsyncChannel(**arguments)))
+        return made[-1]
+
+    yield make_one  # type: ignore[misc]
+    for one in made:
+        one.stop()
+
+
+def test_send_and_close(make: MakeChannel) -> None:
+    with HttpPeer(Answer(in_envelope(""), close=True)) as peer, make(properties=PROPERTIES) as channel:
         channel.open(peer.url)
         channel.send_message(channel.create_message(), MessageDescription("req_test1", int32("req_test1")), -1)
         channel.close()
@@ -110,12 +132,12 @@ EXCHANGES = [
 
 
 @pytest.mark.parametrize(("request_half", "reply_half"), EXCHANGES)
-def test_exchange(request_half: Half, reply_half: Half) -> None:
+def test_exchange(make: MakeChannel, request_half: Half, reply_half: Half) -> None:
     element, value, sent = request_half
     reply_element, expected, answer = reply_half
     request = MessageDescription("req", element)
     reply = MessageDescription("resp", reply_element)
-    with HttpPeer(Answer(in_envelope(answer))) as peer, Channel(properties=PROPERTIES) as channel:
+    with HttpPeer(Answer(in_envelope(answer))) as peer, make(properties=PROPERTIES) as channel:
         channel.open(peer.url)
         channel.send_message(channel.create_message(), request, value)
         assert channel.receive_message(channel.create_message(), [reply]) == (0, expected)
@@ -127,10 +149,10 @@ def test_exchange(request_half: Half, reply_half: Half) -> None:
     assert len({seen.connection for seen in peer.seen}) == 1
 
 
-def test_a_reply_body_that_is_empty() -> None:
+def test_a_reply_body_that_is_empty(make: MakeChannel) -> None:
     answer = Answer(f'<s:Envelope xmlns:s="{ENVELOPE_11}"><s:Body/></s:Envelope>'.encode())
     reply = MessageDescription("resp_test3", values("resp_test3", VAL))
-    with HttpPeer(answer) as peer, Channel(properties=PROPERTIES) as channel:
+    with HttpPeer(answer) as peer, make(properties=PROPERTIES) as channel:
         channel.open(peer.url)
         channel.send_message(
             channel.create_message(), MessageDescription("req_test3", values("req_test3", VAL)), {"val": 1}
@@ -140,13 +162,13 @@ def test_a_reply_body_that_is_empty() -> None:
     assert peer.seen[0].body == in_envelope('<req_test3 xmlns="ns"><val>1</val></req_test3>')
 
 
-def test_a_fault() -> None:
+def test_a_fault(make: MakeChannel) -> None:
     fault = (
         "<s:Fault><faultcode>s:Client</faultcode><faultstring>OLS Exception</faultstring>"
         '<detail><u xmlns="ns"><val>5</val></u></detail></s:Fault>'
     )
     request = MessageDescription("req_test5", values("req_test5", VAL))
-    with HttpPeer(Answer(in_envelope(fault), status=500)) as peer, Channel(properties=PROPERTIES) as channel:
+    with HttpPeer(Answer(in_envelope(fault), status=500)) as peer, make(properties=PROPERTIES) as channel:
         channel.open(peer.url)
         with pytest.raises(EndpointFaultReceived) as caught:
             channel.request_reply(
@@ -160,8 +182,8 @@ def test_a_fault() -> None:
     assert read_fault_detail(found, BODY) == {"val": 5}
 
 
-def test_one_way() -> None:
-    with HttpPeer(Answer(status=202, content_type=None)) as peer, Channel() as channel:
+def test_one_way(make: MakeChannel) -> None:
+    with HttpPeer(Answer(status=202, content_type=None)) as peer, make() as channel:
         channel.open(f"{peer.url}/orders?x=1&y=2")
         message, reply = channel.create_message(), channel.create_message()
         for number in range(3):
@@ -175,7 +197,9 @@ def test_one_way() -> None:
 
 @pytest.mark.parametrize("size", [10, 1 << 20, (1 << 20) + 200])
 @pytest.mark.parametrize("properties", [ChannelProperties(), PROPERTIES], ids=["soap12", "soap11"])
-def test_the_preview_is_what_goes_over_the_connection(properties: ChannelProperties, size: int) -> None:
+def test_the_preview_is_what_goes_over_the_connection(
+    make: MakeChannel, properties: ChannelProperties, size: int
+) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     received = bytearray()
     previewed = b""
@@ -196,7 +220,7 @@ def test_the_preview_is_what_goes_over_the_connection(properties: ChannelPropert
     server = threading.Thread(target=serve, daemon=True)
     server.start()
     description = MessageDescription('urn:é"', ElementDescription("b", "urn:b", Type.STRING))
-    with listener, Channel(properties=properties) as channel:
+    with listener, make(properties=properties) as channel:
         channel.open(f"http://127.0.0.1:{listener.getsockname()[1]}/svc?a=b")
         message = channel.create_message()
         message.initialize(MessageInitialization.REQUEST)
@@ -210,9 +234,9 @@ def test_the_preview_is_what_goes_over_the_connection(properties: ChannelPropert
     assert bytes(received) == previewed
 
 
-def test_a_channel_that_lost_its_connection_gets_a_new_one() -> None:
+def test_a_channel_that_lost_its_connection_gets_a_new_one(make: MakeChannel) -> None:
     with HttpPeer(Answer(in_envelope(""), close=True), Answer(in_envelope(""))) as peer:
-        with Channel(properties=PROPERTIES) as channel:
+        with make(properties=PROPERTIES) as channel:
             channel.open(peer.url)
             for _ in range(3):
                 channel.send_message(channel.create_message(), MessageDescription("urn:act"))
@@ -225,8 +249,8 @@ def closed_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def test_nobody_listens() -> None:
-    with Channel() as channel:
+def test_nobody_listens(make: MakeChannel) -> None:
+    with make() as channel:
         channel.open(f"http://127.0.0.1:{closed_port()}/")
         for _ in range(2):
             with pytest.raises(EndpointUnreachable) as caught:
@@ -236,8 +260,8 @@ def test_nobody_listens() -> None:
         assert channel.state is ChannelState.OPEN
 
 
-def test_the_server_hangs_up() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener, Channel() as channel:
+def test_the_server_hangs_up(make: MakeChannel) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, make() as channel:
         channel.open(f"http://127.0.0.1:{listener.getsockname()[1]}/")
 
         def serve() -> None:
@@ -253,10 +277,10 @@ def test_the_server_hangs_up() -> None:
         assert channel.state is ChannelState.OPEN
 
 
-def test_a_timeout() -> None:
+def test_a_timeout(make: MakeChannel) -> None:
     released = threading.Event()
     properties = ChannelProperties(receive_response_timeout=0.1)
-    with HttpPeer(Answer(before=lambda: released.wait(10))) as peer, Channel(properties=properties) as channel:
+    with HttpPeer(Answer(before=lambda: released.wait(10))) as peer, make(properties=properties) as channel:
         channel.open(peer.url)
         with pytest.raises(OperationTimedOut) as caught:
             channel.send_message(channel.create_message(), MessageDescription("urn:act"))
@@ -268,14 +292,14 @@ def test_a_timeout() -> None:
         channel.send_message(channel.create_message(), MessageDescription("urn:act"))
 
 
-def test_abort_from_another_thread() -> None:
+def test_abort_from_another_thread(make: MakeChannel) -> None:
     waiting, released = threading.Event(), threading.Event()
 
     def hold() -> None:
         waiting.set()
         released.wait(10)
 
-    with HttpPeer(Answer(before=hold)) as peer, Channel() as channel:
+    with HttpPeer(Answer(before=hold)) as peer, make() as channel:
         channel.open(peer.url)
         failures: list[WsError] = []
 
@@ -302,31 +326,31 @@ def test_abort_from_another_thread() -> None:
         channel.send_message(channel.create_message(), MessageDescription("urn:act"))
 
 
-def test_a_response_that_is_too_large() -> None:
+def test_a_response_that_is_too_large(make: MakeChannel) -> None:
     properties = ChannelProperties(max_buffered_message_size=2000)
-    with HttpPeer(Answer(b"x" * 3000, content_type=SOAP_12)) as peer, Channel(properties=properties) as channel:
+    with HttpPeer(Answer(b"x" * 3000, content_type=SOAP_12)) as peer, make(properties=properties) as channel:
         channel.open(peer.url)
         with pytest.raises(QuotaExceeded):
             channel.send_message(channel.create_message(), MessageDescription("urn:act"))
         assert channel.state is ChannelState.OPEN
 
 
-def test_a_status() -> None:
-    with HttpPeer(Answer(b"<html/>", status=404, content_type="text/html")) as peer, Channel() as channel:
+def test_a_status(make: MakeChannel) -> None:
+    with HttpPeer(Answer(b"<html/>", status=404, content_type="text/html")) as peer, make() as channel:
         channel.open(f"{peer.url}/nothing")
         with pytest.raises(EndpointNotFound) as caught:
             channel.send_message(channel.create_message(), MessageDescription("urn:act"))
         assert (caught.value.original, caught.value.url) == (404, f"{peer.url}/nothing")
 
 
-def test_many_messages_keep_their_replies_apart() -> None:
+def test_many_messages_keep_their_replies_apart(make: MakeChannel) -> None:
     def answer(number: int) -> Answer:
         text = (
             f'<s:Envelope xmlns:s="{ENVELOPE_12}"><s:Body><u xmlns="ns"><val>{number}</val></u></s:Body></s:Envelope>'
         )
         return Answer(text.encode(), content_type=SOAP_12)
 
-    with HttpPeer(*(answer(number) for number in range(50))) as peer, Channel() as channel:
+    with HttpPeer(*(answer(number) for number in range(50))) as peer, make() as channel:
         channel.open(peer.url)
         message, reply = channel.create_message(), channel.create_message()
         for number in range(50):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.certificates import Zoo, make_zoo
 from tests.support.fault_server import FaultServer
-from tests.support.loop_transport import LoopTransport
+from tests.support.loops import LoopTransport
 from wsx.transport import Transport
 from wsx.transport.curl import CurlTransport
 from wsx.transport.curl_async import CurlAsyncTransport

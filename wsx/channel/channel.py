@@ -1,37 +1,23 @@
-"""The synchronous driver of a channel: :class:`ChannelMachine` decides, a transport carries."""
+"""The driver of a channel that calls; :class:`AsyncChannel` is the same with ``await``, and a test compares the two."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType, TracebackType
-from typing import Any, Final
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
 
-from wsx.channel.enums import ChannelBinding, ChannelState, ChannelType, ReceiveOption
-from wsx.channel.machine import ChannelMachine, Received
-from wsx.channel.properties import ChannelProperties
+from wsx.channel.base import ChannelBase
+from wsx.channel.enums import ReceiveOption
+from wsx.channel.machine import Received
 from wsx.descriptions import MessageDescription, ReadOption, WriteOption
-from wsx.errors import InvalidArgument, NotSupported
 from wsx.message.message import Message
 from wsx.transport import HttpRequest, Transport, TransportError, default_transport
 from wsx.values import EndpointAddress
 
-__all__ = ["BINDING_TYPES", "Channel"]
-
-_DEFAULT_PROPERTIES: Final = ChannelProperties()
-
-# Which channel types a binding has; a custom one may have any.
-BINDING_TYPES: Final[Mapping[ChannelBinding, tuple[ChannelType, ...]]] = MappingProxyType(
-    {
-        ChannelBinding.HTTP: (ChannelType.REQUEST, ChannelType.REPLY),
-        ChannelBinding.TCP: (ChannelType.DUPLEX_SESSION,),
-        ChannelBinding.UDP: (ChannelType.DUPLEX, ChannelType.INPUT),
-        ChannelBinding.CUSTOM: tuple(ChannelType),
-        ChannelBinding.NAMEDPIPE: (ChannelType.DUPLEX_SESSION, ChannelType.DUPLEX, ChannelType.INPUT),
-    }
-)
+__all__ = ["Channel"]
 
 
-class Channel:
+class Channel(ChannelBase[Transport]):
     """A client channel to one endpoint (WS_CHANNEL).
 
     ``type`` and ``binding``: REQUEST over HTTP is available in this version. ``properties`` never change. ``transport``
@@ -47,52 +33,7 @@ class Channel:
     manager the channel is closed at the end.
     """
 
-    __slots__ = ("__weakref__", "_given_transport", "_machine", "_transport", "binding", "type")
-
-    def __init__(
-        self,
-        *,
-        type: ChannelType = ChannelType.REQUEST,
-        binding: ChannelBinding = ChannelBinding.HTTP,
-        properties: ChannelProperties = _DEFAULT_PROPERTIES,
-        transport: Transport | None = None,
-    ) -> None:
-        """WsCreateChannel.
-
-        :raises InvalidArgument: for a type that the binding does not have, or a bad argument.
-        :raises NotSupported: for a type or binding that is not available in this version.
-        """
-        try:
-            self.type = ChannelType(type)
-            self.binding = ChannelBinding(binding)
-        except ValueError as error:
-            raise InvalidArgument(f"unknown channel type or binding: {type!r}, {binding!r}") from error
-        if self.type not in BINDING_TYPES[self.binding]:
-            raise InvalidArgument(f"binding {self.binding.name} has no channel type {self.type!r}")
-        if self.type is not ChannelType.REQUEST or self.binding is not ChannelBinding.HTTP:
-            raise NotSupported(f"a {self.type!r} channel over {self.binding.name} is not available in this version")
-        if not isinstance(properties, ChannelProperties):
-            raise InvalidArgument(f"properties must be wsx.ChannelProperties, not {properties!r}")
-        if transport is not None and not callable(getattr(transport, "call", None)):
-            raise InvalidArgument(f"transport must be a Transport, not {transport!r}")
-        self._machine = ChannelMachine(properties)
-        self._given_transport = transport
-        self._transport: Transport | None = None
-
-    @property
-    def state(self) -> ChannelState:
-        """WS_CHANNEL_PROPERTY_STATE, a snapshot."""
-        return self._machine.state
-
-    @property
-    def properties(self) -> ChannelProperties:
-        """What the channel was made with."""
-        return self._machine.properties
-
-    @property
-    def url(self) -> str | None:
-        """The URL that the channel sends to, None before it is opened."""
-        return None if self._machine.url is None else str(self._machine.url)
+    __slots__ = ()
 
     def open(self, address: str | EndpointAddress) -> None:
         """WsOpenChannel: CREATED → OPEN. Nothing is sent yet; a failure leaves the channel CREATED.
@@ -108,34 +49,15 @@ class Channel:
     def close(self) -> None:
         """WsCloseChannel: → CLOSED, whatever happens. Legal also when CREATED (at once) and CLOSED (nothing to do).
 
-        :raises InvalidOperation: while the channel is being opened or closed by another thread.
+        :raises InvalidOperation: while the channel is being opened or closed already.
         """
         self._machine.start_close()
         try:
-            self._release_transport()
+            transport = self._take_transport()
+            if transport is not None:
+                transport.close()
         finally:
             self._machine.finish_close()
-
-    def abort(self) -> None:
-        """WsAbortChannel: stop what is under way, from any thread; never waits and never fails.
-
-        An OPEN channel is FAULTED then, and an operation under way ends with :class:`OperationAborted`.
-        """
-        self._machine.abort()
-        transport = self._transport
-        if transport is not None:
-            transport.abort()
-
-    def reset(self) -> None:
-        """WsResetChannel: a CLOSED channel is CREATED again, with the same properties.
-
-        :raises InvalidOperation: when the channel is neither CREATED nor CLOSED.
-        """
-        self._machine.reset()
-
-    def create_message(self) -> Message:
-        """WsCreateMessageForChannel: an EMPTY message of the channel's versions, in any state of the channel."""
-        return self._machine.create_message()
 
     def send_message(
         self,
@@ -224,24 +146,6 @@ class Channel:
         )
         return machine.receive_reply(request, reply, reply_description, read_option)
 
-    def preview(
-        self,
-        message: Message,
-        description: MessageDescription,
-        value: object = None,
-        *,
-        option: WriteOption = WriteOption.REQUIRED_VALUE,
-    ) -> HttpRequest:
-        """The request that :meth:`send_message` would send with the same arguments, byte for byte; nothing is sent.
-
-        Its ``to_bytes()`` is the whole request as it goes over the connection. Neither the channel nor the message
-        changes.
-
-        :raises InvalidArgument, InvalidOperation, InvalidFormat, NumericOverflow, QuotaExceeded: as
-            :meth:`send_message` does before it sends.
-        """
-        return self._machine.preview(message, description, value, option)
-
     def __enter__(self) -> Channel:
         return self
 
@@ -262,8 +166,3 @@ class Channel:
             machine.interrupted()
             raise
         machine.response(head, body)
-
-    def _release_transport(self) -> None:
-        transport, self._transport = self._transport, None
-        if transport is not None and self._given_transport is None:
-            transport.close()

@@ -1,0 +1,130 @@
+"""The two drivers are one: what :class:`AsyncChannel` says with ``await``, :class:`Channel` says without."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from pathlib import Path
+
+import pytest
+
+from wsx.channel import AsyncChannel, Channel, async_channel, base, channel, machine
+from wsx.transport import AsyncTransport, Transport
+
+# The names that differ; everything else is the same word for word, texts of the methods among it.
+NAMES = {
+    "AsyncChannel": "Channel",
+    "AsyncTransport": "Transport",
+    "default_async_transport": "default_transport",
+    "__aenter__": "__enter__",
+    "__aexit__": "__exit__",
+}
+MAX_STATEMENTS = 9
+
+
+class WithoutAwait(ast.NodeTransformer):
+    """Makes the synchronous program of an asynchronous one."""
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        fields = dict(ast.iter_fields(node))
+        fields["name"] = NAMES.get(node.name, node.name)
+        return ast.FunctionDef(**fields)
+
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.AST:
+        self.generic_visit(node)
+        return ast.With(**dict(ast.iter_fields(node)))
+
+    def visit_Await(self, node: ast.Await) -> ast.AST:
+        self.generic_visit(node)
+        return node.value
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        self.generic_visit(node)
+        node.name = NAMES.get(node.name, node.name)
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        node.id = NAMES.get(node.id, node.id)
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        if isinstance(node.value, str):
+            node.value = NAMES.get(node.value, node.value)
+        return node
+
+    def visit_alias(self, node: ast.alias) -> ast.AST:
+        node.name = NAMES.get(node.name, node.name)
+        return node
+
+
+def without_own_texts(tree: ast.Module) -> str:
+    """The program without the docstrings of the module and the class, its imported names in order."""
+    tree.body = tree.body[1:]
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            node.names.sort(key=lambda alias: alias.name)
+        if isinstance(node, ast.ClassDef):
+            assert ast.get_docstring(node)
+            node.body = node.body[1:]
+    return ast.dump(tree, indent=1)
+
+
+def parsed(module: object) -> ast.Module:
+    return ast.parse(Path(inspect.getsourcefile(module) or "").read_text("utf-8"))  # type: ignore[arg-type]
+
+
+def test_the_drivers_are_the_same_program() -> None:
+    assert without_own_texts(WithoutAwait().visit(parsed(async_channel))) == without_own_texts(parsed(channel))
+
+
+def test_the_comparison_sees_a_difference() -> None:
+    """A guard for the test above: each kind of difference that matters, made on purpose."""
+    source = Path(async_channel.__file__).read_text("utf-8")
+    wanted = without_own_texts(parsed(channel))
+    for old, new in [
+        ("machine.interrupted()", "machine.finish_close()"),
+        ("await transport.close()", "await transport.shut()"),
+        ("raise machine.failed(error) from error", "raise machine.failed(error)"),
+        ("WsOpenChannel: CREATED", "WsOpenChannel: OPEN"),
+    ]:
+        assert old in source
+        changed = WithoutAwait().visit(ast.parse(source.replace(old, new, 1)))
+        assert without_own_texts(changed) != wanted, new
+
+
+@pytest.mark.parametrize("module", [channel, async_channel])
+def test_the_drivers_are_thin(module: object) -> None:
+    """No method of a driver is long enough to decide anything."""
+    for node in ast.walk(parsed(module)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            statements = [inner for inner in ast.walk(node) if isinstance(inner, ast.stmt)]
+            texts = [
+                inner for inner in statements if isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Constant)
+            ]
+            # The function itself is one of them.
+            assert len(statements) - len(texts) - 1 <= MAX_STATEMENTS, node.name
+        assert not isinstance(node, ast.While | ast.For | ast.AsyncFor | ast.Match)
+
+
+@pytest.mark.parametrize("module", [base, machine])
+def test_what_they_share_does_no_io(module: object) -> None:
+    """Neither sockets nor loops nor threads: what the machine imports is of wsx, or harmless."""
+    allowed = {"__future__", "collections.abc", "types", "typing"}
+    for node in ast.walk(parsed(module)):
+        assert not isinstance(node, ast.Await | ast.AsyncFunctionDef)
+        if isinstance(node, ast.ImportFrom):
+            assert node.module in allowed or (node.module or "").startswith("wsx."), node.module
+        assert not isinstance(node, ast.Import)
+
+
+def public(kind: type) -> set[str]:
+    return {NAMES.get(name, name) for name in dir(kind) if not name.startswith("_") or name in NAMES}
+
+
+def test_the_same_names() -> None:
+    assert public(AsyncChannel) == public(Channel) | {"__enter__", "__exit__"}
+    assert public(AsyncTransport) == public(Transport)
+    for name in public(Channel):
+        waits = name in ("open", "close", "send_message", "receive_message", "request_reply")
+        assert inspect.iscoroutinefunction(getattr(AsyncChannel, name)) == waits

@@ -1,0 +1,168 @@
+"""The asyncio driver of a channel; :class:`Channel` is the same without ``await``, and a test compares the two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+from wsx.channel.base import ChannelBase
+from wsx.channel.enums import ReceiveOption
+from wsx.channel.machine import Received
+from wsx.descriptions import MessageDescription, ReadOption, WriteOption
+from wsx.message.message import Message
+from wsx.transport import AsyncTransport, HttpRequest, TransportError, default_async_transport
+from wsx.values import EndpointAddress
+
+__all__ = ["AsyncChannel"]
+
+
+class AsyncChannel(ChannelBase[AsyncTransport]):
+    """A client channel to one endpoint for asyncio: :class:`Channel` with ``await`` and ``async with``.
+
+    ``type`` and ``binding``: REQUEST over HTTP is available in this version. ``properties`` never change. ``transport``
+    carries the bytes; without it the channel makes one of its own when it is opened. The channels of an event loop
+    share its connections, and the last one to be closed closes them. A transport that is given stays the caller's: the
+    channel never closes it.
+
+    One task at a time may use a channel; a program that sends in parallel has a channel for each task. :meth:`abort`
+    may be called by any task and any thread at any time.
+
+    A task may be cancelled, also by ``asyncio.timeout``, wherever it waits. What was under way is given up at once,
+    with its connection, and is never sent again; whether the endpoint has processed it is unknown. The channel is as
+    after a failure of the network: OPEN, and ready for the next message.
+    """
+
+    __slots__ = ()
+
+    async def open(self, address: str | EndpointAddress) -> None:
+        """WsOpenChannel: CREATED → OPEN. Nothing is sent yet; a failure leaves the channel CREATED.
+
+        :raises InvalidArgument: when ``address`` is no address or holds a control character.
+        :raises InvalidOperation: when the channel is not CREATED.
+        :raises InvalidEndpointUrl: when the URL cannot be used with HTTP.
+        """
+        self._machine.open(address)
+        if self._transport is None:
+            self._transport = default_async_transport() if self._given_transport is None else self._given_transport
+
+    async def close(self) -> None:
+        """WsCloseChannel: → CLOSED, whatever happens. Legal also when CREATED (at once) and CLOSED (nothing to do).
+
+        :raises InvalidOperation: while the channel is being opened or closed already.
+        """
+        self._machine.start_close()
+        try:
+            transport = self._take_transport()
+            if transport is not None:
+                await transport.close()
+        finally:
+            self._machine.finish_close()
+
+    async def send_message(
+        self,
+        message: Message,
+        description: MessageDescription,
+        value: object = None,
+        *,
+        option: WriteOption = WriteOption.REQUIRED_VALUE,
+    ) -> None:
+        """WsSendMessage: write the message, send it, and wait for the response.
+
+        An EMPTY message is initialized as BLANK; one that was initialized keeps its headers. It gets the To header of
+        the channel unless it is addressed, and the Action of ``description``; ``value`` is the body. What the reply
+        holds is read by :meth:`receive_message`. The message is DONE afterwards, or reset it after a failure.
+
+        Nothing is sent, and the channel stays OPEN, when the value does not fit the description.
+
+        :raises InvalidArgument: for a bad argument, a value its table does not allow, or a message of other versions.
+        :raises InvalidOperation: when the channel is not OPEN, a reply waits to be received, or the message is neither
+            EMPTY nor INITIALIZED; :class:`ObjectFaulted` when the channel was aborted.
+        :raises InvalidFormat, NumericOverflow: when the value cannot be represented; InvalidFormat also when the
+            response is not of the media type of the envelope version.
+        :raises QuotaExceeded: when the message or the response is larger than ``max_buffered_message_size``.
+        :raises EndpointError, ProxyFailure, OperationTimedOut, SecurityError, …: as the network or the status of the
+            response says; ``original`` is the transport's error or the HTTP status.
+        :raises OperationAborted: when :meth:`abort` was called meanwhile.
+        """
+        await self._transmit(self._machine.start_send(message, description, value, option))
+
+    async def receive_message(
+        self,
+        message: Message,
+        descriptions: Sequence[MessageDescription],
+        *,
+        receive_option: ReceiveOption = ReceiveOption.REQUIRED_MESSAGE,
+        option: ReadOption = ReadOption.REQUIRED_VALUE,
+    ) -> Received | None:
+        """WsReceiveMessage: read the reply to the message that was sent last into the EMPTY ``message``.
+
+        The first of ``descriptions`` whose action is the message's matches; one without action matches any message, and
+        with addressing TRANSPORT, where replies have no action, the first one matches. Its ``body`` reads the body.
+        Without a message the result is None with OPTIONAL_MESSAGE.
+
+        :raises InvalidArgument: for a bad argument or a message of other versions.
+        :raises InvalidOperation: when the channel is not OPEN, nothing was sent, or the message is not EMPTY.
+        :raises InvalidFormat: when the reply is no envelope of the channel's version, holds a DTD, matches no
+            description, or its body does not fit; with path and offset. Also when there is no message and one is
+            required.
+        :raises EndpointFaultReceived: when the reply is a SOAP fault, in ``fault``; with ``faults_as_errors`` the error
+            of the condition that the fault stands for.
+        :raises EndpointFailure: for a response with an error status and no readable fault.
+        :raises QuotaExceeded: when a quota is exceeded.
+        """
+        return self._machine.receive(message, descriptions, receive_option, option)
+
+    async def request_reply(
+        self,
+        request: Message,
+        request_description: MessageDescription,
+        value: object,
+        reply: Message,
+        reply_description: MessageDescription,
+        *,
+        option: WriteOption = WriteOption.REQUIRED_VALUE,
+        read_option: ReadOption = ReadOption.REQUIRED_VALUE,
+    ) -> Any:
+        """WsRequestReply: send ``request``, receive ``reply``, and return the value of its body.
+
+        An EMPTY ``request`` is initialized as REQUEST. With addressing in the envelope it carries a MessageID, and the
+        reply must relate to it.
+
+        :raises WsError: as :meth:`send_message` and :meth:`receive_message`; InvalidFormat also when the reply does not
+            relate to the request or has another action than ``reply_description``.
+        """
+        machine = self._machine
+        await self._transmit(
+            machine.start_request_reply(
+                request,
+                request_description,
+                value,
+                option,
+                reply=reply,
+                reply_description=reply_description,
+                read_option=read_option,
+            )
+        )
+        return machine.receive_reply(request, reply, reply_description, read_option)
+
+    async def __aenter__(self) -> AsyncChannel:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _transmit(self, request: HttpRequest) -> None:
+        machine, transport = self._machine, self._transport
+        if transport is None:
+            raise AssertionError("an open channel has a transport")
+        try:
+            head, body = await transport.call(request, machine.limits)
+        except TransportError as error:
+            raise machine.failed(error) from error
+        except BaseException:
+            machine.interrupted()
+            raise
+        machine.response(head, body)

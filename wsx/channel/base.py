@@ -1,0 +1,130 @@
+"""What the channels have in common: everything that waits for nobody.
+
+:class:`ChannelMachine` decides, a driver (:class:`Channel`, :class:`AsyncChannel`) hands its requests to a transport.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Generic, TypeVar
+
+from wsx.channel.enums import ChannelBinding, ChannelState, ChannelType
+from wsx.channel.machine import ChannelMachine
+from wsx.channel.properties import ChannelProperties
+from wsx.descriptions import MessageDescription, WriteOption
+from wsx.errors import InvalidArgument, NotSupported
+from wsx.message.message import Message
+from wsx.transport import AsyncTransport, HttpRequest, Transport
+
+__all__ = ["BINDING_TYPES", "ChannelBase"]
+
+AnyTransport = TypeVar("AnyTransport", bound=Transport | AsyncTransport)
+
+_DEFAULT_PROPERTIES: Final = ChannelProperties()
+
+# Which channel types a binding has; a custom one may have any.
+BINDING_TYPES: Final[Mapping[ChannelBinding, tuple[ChannelType, ...]]] = MappingProxyType(
+    {
+        ChannelBinding.HTTP: (ChannelType.REQUEST, ChannelType.REPLY),
+        ChannelBinding.TCP: (ChannelType.DUPLEX_SESSION,),
+        ChannelBinding.UDP: (ChannelType.DUPLEX, ChannelType.INPUT),
+        ChannelBinding.CUSTOM: tuple(ChannelType),
+        ChannelBinding.NAMEDPIPE: (ChannelType.DUPLEX_SESSION, ChannelType.DUPLEX, ChannelType.INPUT),
+    }
+)
+
+
+class ChannelBase(Generic[AnyTransport]):
+    """A channel without the operations that wait."""
+
+    __slots__ = ("__weakref__", "_given_transport", "_machine", "_transport", "binding", "type")
+
+    def __init__(
+        self,
+        *,
+        type: ChannelType = ChannelType.REQUEST,
+        binding: ChannelBinding = ChannelBinding.HTTP,
+        properties: ChannelProperties = _DEFAULT_PROPERTIES,
+        transport: AnyTransport | None = None,
+    ) -> None:
+        """WsCreateChannel.
+
+        :raises InvalidArgument: for a type that the binding does not have, or a bad argument.
+        :raises NotSupported: for a type or binding that is not available in this version.
+        """
+        try:
+            self.type = ChannelType(type)
+            self.binding = ChannelBinding(binding)
+        except ValueError as error:
+            raise InvalidArgument(f"unknown channel type or binding: {type!r}, {binding!r}") from error
+        if self.type not in BINDING_TYPES[self.binding]:
+            raise InvalidArgument(f"binding {self.binding.name} has no channel type {self.type!r}")
+        if self.type is not ChannelType.REQUEST or self.binding is not ChannelBinding.HTTP:
+            raise NotSupported(f"a {self.type!r} channel over {self.binding.name} is not available in this version")
+        if not isinstance(properties, ChannelProperties):
+            raise InvalidArgument(f"properties must be wsx.ChannelProperties, not {properties!r}")
+        if transport is not None and not callable(getattr(transport, "call", None)):
+            raise InvalidArgument(f"transport must be a Transport, not {transport!r}")
+        self._machine = ChannelMachine(properties)
+        self._given_transport = transport
+        self._transport: AnyTransport | None = None
+
+    @property
+    def state(self) -> ChannelState:
+        """WS_CHANNEL_PROPERTY_STATE, a snapshot."""
+        return self._machine.state
+
+    @property
+    def properties(self) -> ChannelProperties:
+        """What the channel was made with."""
+        return self._machine.properties
+
+    @property
+    def url(self) -> str | None:
+        """The URL that the channel sends to, None before it is opened."""
+        return None if self._machine.url is None else str(self._machine.url)
+
+    def abort(self) -> None:
+        """WsAbortChannel: stop what is under way, from any thread; never waits and never fails.
+
+        An OPEN channel is FAULTED then, and an operation under way ends with :class:`OperationAborted`.
+        """
+        self._machine.abort()
+        transport = self._transport
+        if transport is not None:
+            transport.abort()
+
+    def reset(self) -> None:
+        """WsResetChannel: a CLOSED channel is CREATED again, with the same properties.
+
+        :raises InvalidOperation: when the channel is neither CREATED nor CLOSED.
+        """
+        self._machine.reset()
+
+    def create_message(self) -> Message:
+        """WsCreateMessageForChannel: an EMPTY message of the channel's versions, in any state of the channel."""
+        return self._machine.create_message()
+
+    def preview(
+        self,
+        message: Message,
+        description: MessageDescription,
+        value: object = None,
+        *,
+        option: WriteOption = WriteOption.REQUIRED_VALUE,
+    ) -> HttpRequest:
+        """The request that :meth:`send_message` would send with the same arguments, byte for byte; nothing is sent.
+
+        Its ``to_bytes()`` is the whole request as it goes over the connection. Neither the channel nor the message
+        changes.
+
+        :raises InvalidArgument, InvalidOperation, InvalidFormat, NumericOverflow, QuotaExceeded: as
+            :meth:`send_message` does before it sends.
+        """
+        return self._machine.preview(message, description, value, option)
+
+    def _take_transport(self) -> AnyTransport | None:
+        """The transport to close: the channel's own, but not one that was given to it."""
+        transport, self._transport = self._transport, None
+        return transport if self._given_transport is None else None
