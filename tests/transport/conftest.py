@@ -24,6 +24,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for name in ("transport", "trusting"):
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, kinds, indirect=True)
+    if "kind" in metafunc.fixturenames:
+        metafunc.parametrize("kind", kinds)
 
 
 @pytest.fixture

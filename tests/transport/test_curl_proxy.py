@@ -1,4 +1,4 @@
-"""CurlTransport through an HTTP proxy that refuses or is not there."""
+"""The transports through an HTTP proxy that refuses or is not there."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import pytest
 
 from tests.support.fault_server import FaultServer
 from tests.support.http_calls import post
+from tests.support.loops import LoopTransport
 from wsx.errors import ErrorCode, NotSupported
-from wsx.transport import HttpUrl, Phase, TransportError
+from wsx.transport import HttpUrl, Phase, Transport, TransportError
 from wsx.transport.curl import CurlTransport
+from wsx.transport.curl_async import CurlAsyncTransport
 
 FAILURE = ErrorCode.WS_E_PROXY_FAILURE
 
@@ -40,20 +42,31 @@ def proxy_answering(answer: bytes) -> Iterator[tuple[HttpUrl, list[bytes]]]:
         thread.join(5)
 
 
-def error_through(proxy: HttpUrl, url: str) -> TransportError:
-    transport = CurlTransport(proxy=proxy)
-    with pytest.raises(TransportError) as caught:
+def error_through(kind: str, proxy: HttpUrl, url: str) -> TransportError:
+    with behind(kind, proxy) as transport, pytest.raises(TransportError) as caught:
         post(transport, url)
-    transport.close()
     return caught.value
 
 
+@contextlib.contextmanager
+def behind(kind: str, proxy: HttpUrl) -> Iterator[Transport]:
+    """A transport of that kind behind the proxy."""
+    if kind == "sync":
+        transport = CurlTransport(proxy=proxy)
+        yield transport
+        transport.close()
+    else:
+        loop_transport = LoopTransport(CurlAsyncTransport(proxy=proxy))
+        yield loop_transport
+        loop_transport.stop()
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_refused_or_unknown_proxy(scheme: str) -> None:
+def test_refused_or_unknown_proxy(kind: str, scheme: str) -> None:
     with FaultServer() as gone:
         refused = HttpUrl.parse(gone.url())
     for proxy in (refused, HttpUrl.parse("http://no-such-host.invalid:8080/")):
-        error = error_through(proxy, f"{scheme}://endpoint.invalid/")
+        error = error_through(kind, proxy, f"{scheme}://endpoint.invalid/")
         assert (error.code, error.sent) == (FAILURE, False)
 
 
@@ -67,9 +80,9 @@ def test_refused_or_unknown_proxy(scheme: str) -> None:
         (b"", FAILURE),
     ],
 )
-def test_refused_tunnel(answer: bytes, code: ErrorCode) -> None:
+def test_refused_tunnel(kind: str, answer: bytes, code: ErrorCode) -> None:
     with proxy_answering(answer) as (proxy, heads):
-        error = error_through(proxy, "https://endpoint.invalid/")
+        error = error_through(kind, proxy, "https://endpoint.invalid/")
     assert (error.code, error.phase, error.sent) == (code, Phase.PROXY, False)
     assert heads[0].startswith(b"CONNECT endpoint.invalid:443 HTTP/1.1\r\n")
     assert b"MS-WebServices" not in heads[0]
@@ -88,21 +101,21 @@ def test_refused_tunnel(answer: bytes, code: ErrorCode) -> None:
         (b"", ErrorCode.WS_E_PROXY_ACCESS_DENIED),
     ],
 )
-def test_a_tunnel_wants_authentication(lines: bytes, code: ErrorCode) -> None:
+def test_a_tunnel_wants_authentication(kind: str, lines: bytes, code: ErrorCode) -> None:
     with proxy_answering(b"HTTP/1.1 407 No\r\n" + lines + b"Content-Length: 0\r\n\r\n") as (proxy, _):
-        error = error_through(proxy, "https://endpoint.invalid/")
+        error = error_through(kind, proxy, "https://endpoint.invalid/")
     assert (error.code, error.phase) == (code, Phase.PROXY)
     assert len(error.challenges) == lines.count(b"Proxy-Authenticate")
 
 
-def test_plain_requests_go_to_the_proxy_whole() -> None:
+def test_plain_requests_go_to_the_proxy_whole(kind: str) -> None:
     with FaultServer() as server:
-        transport = CurlTransport(proxy=HttpUrl.parse(server.url()))
-        assert post(transport, "http://endpoint.invalid/x", b"<x/>")[1] == b"<x/>"
-        transport.close()
+        with behind(kind, HttpUrl.parse(server.url())) as transport:
+            assert post(transport, "http://endpoint.invalid/x", b"<x/>")[1] == b"<x/>"
         assert server.requests[0].line == b"POST http://endpoint.invalid/x HTTP/1.1"
 
 
 def test_a_proxy_over_tls_is_not_supported() -> None:
-    with pytest.raises(NotSupported, match="over TLS"):
-        CurlTransport(proxy=HttpUrl.parse("https://127.0.0.1:1/"))
+    for kind in (CurlTransport, CurlAsyncTransport):
+        with pytest.raises(NotSupported, match="over TLS"):
+            kind(proxy=HttpUrl.parse("https://127.0.0.1:1/"))
