@@ -101,6 +101,11 @@ def test_send_with_header(service: OrderService) -> None:
     assert service.accepted == 1
 
 
+def test_async_calls(service: OrderService) -> None:
+    assert run("-m", "examples.async_calls", service.url) == "40 orders confirmed, 196.80 in all\n"
+    assert service.accepted == 40
+
+
 def test_the_orders_are_what_the_tool_makes() -> None:
     made = [json.dumps(order, ensure_ascii=False) for order in demo_orders()]
     assert made == (ROOT / "examples" / "orders.jsonl").read_text("utf-8").splitlines()
