@@ -11,7 +11,6 @@ import pytest
 from tests.support.fake_transport import SOAP_11, SOAP_12, FakeTransport, response
 from tests.support.tables import ADDRESSING_09, ADDRESSING_10, BODY, ENVELOPE_11, ENVELOPE_12, HEADER, int32
 from wsx.channel import Channel, ChannelProperties, ChannelState, Received, ReceiveOption
-from wsx.channel.fault_errors import FAULT_ERRORS, fault_error_code
 from wsx.descriptions import MessageDescription, ReadOption
 from wsx.errors import (
     EndpointActionNotSupported,
@@ -24,6 +23,7 @@ from wsx.errors import (
     WsError,
 )
 from wsx.message import AddressingVersion, EnvelopeVersion, HeaderType, MessageState, read_fault_detail
+from wsx.message.fault_errors import FAULT_ERRORS, fault_error_code
 from wsx.quotas import Quotas
 from wsx.transport import HttpHead
 from wsx.values import Fault, FaultCode, FaultReason, XmlQName

@@ -12,12 +12,18 @@ from tests.support.tables import ADDRESSING_10, BODY, ENVELOPE_11, ENVELOPE_12
 from wsx.channel import Channel, ChannelState
 from wsx.descriptions import MessageDescription, ReadOption
 from wsx.errors import ErrorCode, InvalidOperation, WsError
-from wsx.message import EnvelopeVersion, HeaderType, Message, MessageState
+from wsx.message import EnvelopeVersion, HeaderType, Message, MessageInitialization, MessageState
 
 VALID = (
     f'<?xml version="1.0"?><s:Envelope xmlns:s="{ENVELOPE_12}" xmlns:a="{ADDRESSING_10}"><s:Header>'
     '<a:Action s:mustUnderstand="1">urn:x</a:Action><a:RelatesTo>urn:y</a:RelatesTo></s:Header>'
     '<s:Body><u xmlns="ns"><val>1</val></u></s:Body></s:Envelope>'
+).encode()
+REQUEST = (
+    f'<s:Envelope xmlns:s="{ENVELOPE_12}" xmlns:a="{ADDRESSING_10}"><s:Header><a:MessageID>urn:uuid:1</a:MessageID>'
+    '<a:ReplyTo s:mustUnderstand="1"><a:Address>http://x/</a:Address><a:ReferenceParameters><p:k xmlns:p="urn:p" '
+    'a:IsReferenceParameter="1">1</p:k><l xmlns:a="urn:a"/></a:ReferenceParameters></a:ReplyTo><a:FaultTo><a:Address/>'
+    '</a:FaultTo><h s:mustUnderstand="1" s:role=""/></s:Header><s:Body/></s:Envelope>'
 ).encode()
 FAULT_11 = (
     f'<s:Envelope xmlns:s="{ENVELOPE_11}"><s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>x</faultstring>'
@@ -123,3 +129,23 @@ def test_responses(data: bytes, status: int, content_type: str | None) -> None:
     assert channel.state is ChannelState.OPEN
     message.reset()
     assert message.state is MessageState.EMPTY
+
+
+@given(damaged((REQUEST,)), st.sampled_from(["DUPLICATE", "REPLY", "FAULT"]))
+@settings(max_examples=300, deadline=None)
+def test_the_answer_to_a_damaged_request(data: bytes, name: str) -> None:
+    source = Message()
+    if failure_of(lambda: source.read_envelope_start(data)) is not None:
+        return
+    failure_of(source.check_must_understand_headers)
+    answer = Message()
+    if failure_of(lambda: answer.initialize(MessageInitialization[name], source)) is not None:
+        assert answer.state is MessageState.EMPTY
+        return
+    # What wsx writes it reads, whatever was copied into it.
+    answer.write_envelope_start()
+    read = Message()
+    read.read_envelope_start(answer.write_envelope_end())
+    read.read_envelope_end()
+    assert len(read._headers) == len(answer._headers)
+    assert [header.name for header in read._headers] == [header.name for header in answer._headers]

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from wsx.channel.enums import ChannelState, ReceiveOption
-from wsx.channel.fault_errors import fault_error_code
 from wsx.channel.http_head import content_type_of, fits, request_headers, to_utf8, with_mapped_headers
 from wsx.channel.properties import ChannelProperties
 from wsx.channel.states import (
@@ -27,7 +26,6 @@ from wsx.channel.states import (
 from wsx.descriptions import MessageDescription, ReadOption, WriteOption
 from wsx.errors import (
     EndpointFailure,
-    ErrorCode,
     InvalidArgument,
     InvalidFormat,
     OperationAborted,
@@ -36,7 +34,8 @@ from wsx.errors import (
     error_for,
 )
 from wsx.message.enums import HeaderType, MessageInitialization, MessageState
-from wsx.message.headers import Header, HeaderRank, check_header_text, standard_header
+from wsx.message.fault_errors import error_from_fault
+from wsx.message.headers import Header, HeaderRank, check_header_text, standard_header, to_headers
 from wsx.message.message import Message
 from wsx.message.versions import versions_of
 from wsx.transport import HttpHead, HttpRequest, HttpUrl, Limits, TransportError, status_error
@@ -91,7 +90,18 @@ class ChannelMachine:
     ``state`` is the channel's state; only :meth:`abort` may be called while another thread uses the machine.
     """
 
-    __slots__ = ("_actions", "_exchange", "_reply", "_to", "_url", "limits", "properties", "state", "versions")
+    __slots__ = (
+        "_actions",
+        "_exchange",
+        "_references",
+        "_reply",
+        "_to",
+        "_url",
+        "limits",
+        "properties",
+        "state",
+        "versions",
+    )
 
     def __init__(self, properties: ChannelProperties) -> None:
         self.properties = properties
@@ -110,6 +120,8 @@ class ChannelMachine:
         self._reply: _Reply | None = None
         self._url: HttpUrl | None = None
         self._to: Header | None = None
+        # The reference parameters of the address, as headers.
+        self._references: list[Header] = []
         self._actions: dict[str | None, _Action] = {}
 
     # States
@@ -127,7 +139,8 @@ class ChannelMachine:
         self._enter(_OPEN.during)
         try:
             self._url = HttpUrl.parse(text)
-            self._to = standard_header(self.versions, HeaderType.TO, text, HeaderRank.TO)
+            full = address if isinstance(address, EndpointAddress) else EndpointAddress(text)
+            self._to, self._references = to_headers(self.versions, full)
         except BaseException:
             self._enter(_OPEN.failure)
             raise
@@ -156,6 +169,7 @@ class ChannelMachine:
         self._enter(_RESET.success)
         self._url = None
         self._to = None
+        self._references = []
 
     def create_message(self) -> Message:
         """WsCreateMessageForChannel."""
@@ -244,7 +258,14 @@ class ChannelMachine:
             headers = with_mapped_headers(headers, message.mapped_headers)
         try:
             body = message.encode(
-                prepared.header, to, description.body, value, option, initialization=initialization, keep=keep
+                prepared.header,
+                to,
+                description.body,
+                value,
+                option,
+                initialization=initialization,
+                references=self._references,
+                keep=keep,
             )
             if len(body) > self.properties.max_buffered_message_size:
                 raise QuotaExceeded(
@@ -396,18 +417,24 @@ class ChannelMachine:
                 f"the response has status {reply.status} and no readable SOAP fault", original=reply.status
             ) from error
         if fault is not None:
-            code = ErrorCode.WS_E_ENDPOINT_FAULT_RECEIVED
-            if self.properties.faults_as_errors:
-                code = fault_error_code(fault)
-            raise error_for(
-                code,
-                "the endpoint answered with a SOAP fault",
-                fault=fault,
+            raise error_from_fault(
+                fault,
+                faults_as_errors=self.properties.faults_as_errors,
+                action=self._fault_action(message),
                 original=reply.status,
-                strings=(f"The fault reason was: '{fault.reason()}'.",),
             )
         if reply.status == 400:
             raise EndpointFailure("the response has status 400 and no SOAP fault", original=reply.status)
+
+    def _fault_action(self, message: Message) -> str | None:
+        """The action of a message with a fault; one that cannot be read must not hide the fault."""
+        if not self.versions.addressing_on_wire:
+            return None
+        try:
+            action: str | None = message.get_header(HeaderType.ACTION, option=ReadOption.OPTIONAL_POINTER)
+        except InvalidFormat:
+            return None
+        return action
 
     def _check_relation(self, request: Message, reply: Message) -> None:
         """WS-Addressing 1.0 core §3.4: the reply's RelatesTo is the request's MessageID."""

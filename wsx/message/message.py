@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any, Final
 
 from wsx._reader import Reader
@@ -404,19 +405,21 @@ class Message(MessageHeaders):
         option: WriteOption,
         *,
         initialization: MessageInitialization = MessageInitialization.BLANK,
+        references: Sequence[Header] = (),
         keep: bool = True,
     ) -> bytes:
         """The envelope of WsSendMessage, for channels: initialize, address, set the action, write the body.
 
-        An INITIALIZED message keeps its headers. ``to`` is used unless the message is addressed or has a To header,
-        ``action`` replaces an Action header; REQUEST adds a MessageID that is missing. With ``keep`` the message is
-        DONE afterwards, also when the call fails; without it, it does not change at all.
+        An INITIALIZED message keeps its headers. ``to`` is used unless the message is addressed or has a To header, and
+        ``references``, the reference parameters of that address, go with it; ``action`` replaces an Action header;
+        REQUEST adds a MessageID that is missing. With ``keep`` the message is DONE afterwards, also when the call
+        fails; without it, it does not change at all.
 
         :raises InvalidOperation: when the message is neither EMPTY nor INITIALIZED.
         :raises InvalidArgument, InvalidFormat, NumericOverflow, QuotaExceeded: as :meth:`write_body`.
         """
         self._check(_SEND)
-        headers = self._complete(action, to, initialization)
+        headers = self._complete(action, to, references, initialization)
         if keep:
             self._state = _SEND.failure or self._state
             self._headers = headers
@@ -450,12 +453,20 @@ class Message(MessageHeaders):
             self._state = _SEND.success or self._state
         return envelope
 
-    def _complete(self, action: Header | None, to: Header, initialization: MessageInitialization) -> list[Header]:
+    def _complete(
+        self,
+        action: Header | None,
+        to: Header,
+        references: Sequence[Header],
+        initialization: MessageInitialization,
+    ) -> list[Header]:
         """The headers of the message that is sent, in their order."""
         before = [] if action is None else [action]
         if self._state is _EMPTY:
             before += self._first_headers(initialization)
             before.append(to)
+            if references:
+                before += references
             return before
         after = []
         has_to, has_id = self._addressed, initialization is MessageInitialization.BLANK
@@ -474,6 +485,7 @@ class Message(MessageHeaders):
             before += self._first_headers(initialization)
         if not has_to:
             before.append(to)
+            after += references
         return before + after
 
     def finish_receive(self) -> None:
