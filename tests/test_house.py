@@ -24,6 +24,7 @@ FLOORS: dict[str, int] = {
     "values": 0,
     "quotas": 0,
     "legality": 1,
+    "leniency": 1,
     "limits": 1,
     "descriptions": 1,
     "builtin_types": 1,

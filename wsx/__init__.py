@@ -98,6 +98,10 @@ if TYPE_CHECKING:
     from wsx.fragment import (
         XmlBuffer,
     )
+    from wsx.leniency import (
+        Forgiven,
+        Leniency,
+    )
     from wsx.limits import (
         BoolDescription,
         ByteArrayDescription,
@@ -127,13 +131,20 @@ if TYPE_CHECKING:
         XmlStringDescription,
     )
     from wsx.message import (
+        FaultDisclosure,
         HeaderAttribute,
         HeaderType,
         Message,
         MessageInitialization,
         MessageState,
         RepeatingHeaderOption,
+        default_fault_action,
+        error_from_fault,
+        fault_from_error,
+        get_fault_error_detail,
         read_fault_detail,
+        set_fault_error_detail,
+        write_fault_detail,
     )
     from wsx.quotas import (
         Quotas,
@@ -199,12 +210,14 @@ __all__ = [
     "Fault",
     "FaultCode",
     "FaultDescription",
+    "FaultDisclosure",
     "FaultReason",
     "FieldDescription",
     "FieldMapping",
     "FieldOption",
     "Float",
     "FloatDescription",
+    "Forgiven",
     "Guid",
     "GuidDescription",
     "HeaderAttribute",
@@ -217,6 +230,7 @@ __all__ = [
     "Int32Description",
     "Int64",
     "Int64Description",
+    "Leniency",
     "Message",
     "MessageDescription",
     "MessageInitialization",
@@ -266,14 +280,20 @@ __all__ = [
     "XmlStringDescription",
     "XmlWriter",
     "XmlWriterProperties",
+    "default_fault_action",
     "describe",
     "element_of",
+    "error_from_fault",
+    "fault_from_error",
     "field",
+    "get_fault_error_detail",
     "read_element",
     "read_fault_detail",
+    "set_fault_error_detail",
     "struct",
     "struct_of",
     "write_element",
+    "write_fault_detail",
 ]
 
 # Where each public name lives; a room is imported with all that it needs below it.
@@ -358,6 +378,10 @@ _NAMES = {
             "WsError",
         ),
         "wsx.fragment": ("XmlBuffer",),
+        "wsx.leniency": (
+            "Forgiven",
+            "Leniency",
+        ),
         "wsx.limits": (
             "BoolDescription",
             "ByteArrayDescription",
@@ -387,13 +411,20 @@ _NAMES = {
             "XmlStringDescription",
         ),
         "wsx.message": (
+            "FaultDisclosure",
             "HeaderAttribute",
             "HeaderType",
             "Message",
             "MessageInitialization",
             "MessageState",
             "RepeatingHeaderOption",
+            "default_fault_action",
+            "error_from_fault",
+            "fault_from_error",
+            "get_fault_error_detail",
             "read_fault_detail",
+            "set_fault_error_detail",
+            "write_fault_detail",
         ),
         "wsx.quotas": ("Quotas",),
         "wsx.spelling": ("Spelling",),

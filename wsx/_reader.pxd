@@ -3,7 +3,8 @@
 from cpython.object cimport PyObject
 
 from wsx._plan cimport ReadPlan, ReadRoot, ReadStep
-from wsx._scanner cimport Attribute, Scanner, Slice
+from wsx._scanner cimport Attribute, Slice
+from wsx._step_reader cimport StepReader
 
 ctypedef PyObject* Reference
 
@@ -17,14 +18,14 @@ cdef struct Frame:
     Py_ssize_t arm          # of a choice: the element that was met
     bint in_wrapper
     bint wrapper_binds      # the wrapper declares namespaces: what is known of the prefix does not hold inside it
+    bint disordered         # an element came late: what comes next is searched among all fields
     bint bare               # no element of its own: the fields end where the surroundings do
 
 cdef enum:
     INLINE_FRAMES = 6
     INLINE_VALUES = 48
 
-cdef class Reader(Scanner):
-    cdef Py_ssize_t value_bytes     # of all values made so far, as Quotas counts them
+cdef class Reader(StepReader):
     cdef Frame* frames
     cdef Py_ssize_t frame_count, frame_capacity
     cdef PyObject** values
@@ -32,10 +33,19 @@ cdef class Reader(Scanner):
     cdef Frame[INLINE_FRAMES] inline_frames
     cdef Reference[INLINE_VALUES] inline_values
 
-    cdef int charge(self, Py_ssize_t length) except -1
-    cdef PyObject* decode(self, const ReadStep* step, const Slice* text, bint ascii) except NULL
-    cdef object qname(self, str prefix, str local)
-    cdef object scalar(self, const ReadStep* step)
+    cdef ReadRoot root              # of the element being read
+    cdef list forgiven              # what was let pass; None for a strict reader
+    cdef bint any_order, unknown_elements, unknown_attributes
+
+    cdef int forgive(self, str rule, str name, const char* where) except -1
+    cdef int unknown_attribute(self, const Attribute* attribute) except -1
+    cdef int no_attributes(self) except -1
+    cdef int learn_prefix(self, Frame* frame, const ReadStep* step) noexcept
+    cdef bint fits(self, Frame* frame, ReadPlan plan, Py_ssize_t i) noexcept
+    cdef int choose_leniently(self, Frame* frame, ReadPlan plan) except -1
+    cdef bint known(self, Frame* frame, ReadPlan plan) noexcept
+    cdef int forgive_element(self, str rule, Frame* frame, ReadPlan plan) except -1
+    cdef int leftover(self, Frame* frame, ReadPlan plan) except -1
     cdef int push_frame(self, PyObject* plan, bint bare) except -1
     cdef int read_attributes(self, ReadPlan plan, PyObject** values) except -1
     cdef int read_text_field(self, ReadPlan plan, Py_ssize_t base) except -1
@@ -44,8 +54,6 @@ cdef class Reader(Scanner):
     cdef int missing(self, const ReadStep* step) except -1
     cdef int predict(self, Frame* frame, ReadPlan plan) except -1
     cdef int predicted_scalar(self, Frame* frame, const ReadStep* outer, const ReadStep* step, Slice name) except -1
-    cdef bint matches(self, const ReadStep* step) noexcept
-    cdef Py_ssize_t arm_of(self, const ReadStep* step) noexcept
     cdef object scope_outside(self, Py_ssize_t count)
     cdef object fragment(self)
     cdef object custom(self, const ReadStep* step)
@@ -67,6 +75,6 @@ cdef class Reader(Scanner):
     cdef object read_root_element(self, ReadRoot root, int option)
     cdef object element_value(self, ReadRoot root, int option)
     cdef str expected(self, ReadRoot root)
-    cdef str path(self, ReadRoot root)
-    cdef int locate(self, object error, ReadRoot root) except -1
+    cdef str path(self)
+    cdef int locate(self, object error) except -1
     cdef int forget(self) except -1

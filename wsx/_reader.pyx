@@ -9,7 +9,6 @@ Errors: InvalidFormat for what is not what the table says, with byte offset and 
 """
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.list cimport PyList_Append, PyList_CheckExact, PyList_GET_SIZE
 from cpython.mem cimport PyMem_Free
 from cpython.object cimport PyObject
@@ -36,12 +35,14 @@ from wsx._plan cimport (
     ReadStep,
     read_root,
 )
-from wsx._scanner cimport AT_START_TAG, Attribute, Scanner, Slice, grown, is_space, same, slice_of, wsx_same, xsi
+from wsx._scanner cimport AT_START_TAG, Attribute, Slice, grown, is_space, same, slice_of, wsx_same, xsi
+from wsx._step_reader cimport StepReader
 
 from wsx.charsets import Charset, to_utf8
 from wsx.descriptions import ReadOption
 from wsx.errors import InvalidArgument, InvalidFormat, WsError
 from wsx.fragment import XmlBuffer
+from wsx.leniency import Forgiven
 from wsx.values import UNSET, XmlQName
 
 cdef extern from "_text.h":
@@ -56,6 +57,10 @@ cdef enum Prediction:
     NOT_PREDICTED
     TAG_OPENED
     READ_WHOLE
+
+
+cdef enum:
+    FORGIVEN_SIZE = 192  # bytes of a Forgiven beside its path, as the quota counts them
 
 
 cdef const ReadStep* inner(const ReadStep* step, Py_ssize_t arm) noexcept:
@@ -78,7 +83,7 @@ cdef str local_name(const ReadStep* step):
 
 
 @cython.final
-cdef class Reader(Scanner):
+cdef class Reader(StepReader):
     """A cursor over a UTF-8 document or over a slice of one, which reads elements by their tables.
 
     ``data`` is any contiguous bytes-like object, ``start`` and ``end`` limit what is read of it (byte offsets), and
@@ -97,14 +102,14 @@ cdef class Reader(Scanner):
         if self.values is not self.inline_values:
             PyMem_Free(self.values)
 
-    cdef str path(self, ReadRoot root):
+    cdef str path(self):
         """`Order/items[3]/price`: the root element and the elements on the way, repeating ones with their index."""
         cdef Py_ssize_t i
         cdef Frame* frame
         cdef ReadPlan plan
         cdef const ReadStep* step
         cdef PyObject* held
-        names = [] if root.fields_only else [local_name(&root.step)]
+        names = [] if self.root.fields_only else [local_name(&self.root.step)]
         for i in range(self.frame_count):
             frame = &self.frames[i]
             plan = <ReadPlan>frame.plan
@@ -120,12 +125,12 @@ cdef class Reader(Scanner):
                 names.append(name)
         return "/".join(names)
 
-    cdef int locate(self, object error, ReadRoot root) except -1:
+    cdef int locate(self, object error) except -1:
         """Gives an error path and offset, unless it has them."""
         if error.offset is None:
             error.offset = self.mark - self.start
         if error.path is None:
-            error.path = self.path(root) or None
+            error.path = self.path() or None
         return 0
 
     cdef int forget(self) except -1:
@@ -139,54 +144,6 @@ cdef class Reader(Scanner):
         self.value_count = 0
         self.frame_count = 0
         return 0
-
-    cdef int charge(self, Py_ssize_t length) except -1:
-        """Counts a value of so many bytes against the quota."""
-        self.value_bytes += (length + 31) & ~<Py_ssize_t>15
-        if self.value_bytes > self.limits.value_bytes:
-            return self.over("max_value_bytes", self.limits.value_bytes)
-        return 0
-
-    cdef PyObject* decode(self, const ReadStep* step, const Slice* text, bint ascii) except NULL:
-        """A new reference to the value of a text; the names of QNames are resolved in the scope at the cursor."""
-        cdef PyObject* value
-        cdef object parts, resolved
-        self.charge(text.length)
-        value = step.codec.read(text.data, text.length, ascii, &step.codec)
-        if not step.codec.qname:
-            return value
-        parts = <object>value
-        Py_XDECREF(value)
-        resolved = self.qname(parts[0], parts[1])
-        if step.codec.limits is not NULL:
-            (<object>step.codec.limits).check(resolved)
-        return owned(resolved)
-
-    cdef object qname(self, str prefix, str local):
-        """The QName of a prefix and a local name in content, where the default namespace applies (XSD part 2)."""
-        cdef bytes encoded = prefix.encode()
-        cdef Slice ns, spelled = slice_of(PyBytes_AS_STRING(encoded), PyBytes_GET_SIZE(encoded))
-        self.resolve(&spelled, &ns, False)
-        return XmlQName(local, self.string(ns))
-
-    cdef object scalar(self, const ReadStep* step):
-        """The value of a scalar element whose start tag was read; it is read before the element's scope ends."""
-        cdef Slice text
-        cdef PyObject* value
-        cdef object made
-        if step.codec.qname and not self.self_closing:
-            self.text(&text)
-            if self.cursor[1] == c"/":
-                value = self.decode(step, &text, self.is_ascii(&text))
-                made = <object>value
-                Py_XDECREF(value)
-                self.end_tag()
-                return made
-        self.simple_text(&text)
-        value = self.decode(step, &text, self.is_ascii(&text))
-        made = <object>value
-        Py_XDECREF(value)
-        return made
 
     cdef int push_frame(self, PyObject* plan_, bint bare) except -1:
         """Begins a structure whose start tag was read."""
@@ -205,6 +162,7 @@ cdef class Reader(Scanner):
         frame.arm = 0
         frame.in_wrapper = frame.wrapper_binds = False
         frame.bare = bare
+        frame.disordered = False
         for i in range(plan.fields):
             self.values[self.value_count + i] = NULL
         self.value_count += plan.fields
@@ -240,10 +198,9 @@ cdef class Reader(Scanner):
             else:
                 if plan.any_attributes >= 0 and not xsi(&attribute.ns) and self.any_attribute(plan, attribute, values):
                     continue
-                if not plan.ignore_attributes and not xsi(&attribute.ns):
+                if not plan.ignore_attributes:
                     self.frames[self.frame_count - 1].step = plan.fields  # no field's error: the path ends here
-                    return self.bad(attribute.name.data,
-                                    f"attribute {self.string(attribute.name)} is not in the table")
+                    self.unknown_attribute(attribute)
         return 0
 
     cdef int known_attributes(self, ReadPlan plan) except -1:
@@ -259,8 +216,30 @@ cdef class Reader(Scanner):
                                                                                   step.ns_length):
                     break
             else:
-                if not plan.ignore_attributes and not xsi(&attribute.ns):
-                    return self.bad(attribute.name.data, f"attribute {self.string(attribute.name)} is not in the table")
+                if not plan.ignore_attributes:
+                    self.unknown_attribute(attribute)
+        return 0
+
+    cdef int no_attributes(self) except -1:
+        """Only the attributes that XSD allows on every element (xsi:type, xsi:nil, xsi:schemaLocation …) may stand."""
+        cdef Py_ssize_t i
+        for i in range(self.attribute_count):
+            self.unknown_attribute(&self.attributes[i])
+        return 0
+
+    cdef int unknown_attribute(self, const Attribute* attribute) except -1:
+        """An attribute that the table does not have."""
+        if xsi(&attribute.ns):
+            return 0
+        if self.unknown_attributes:
+            return self.forgive("unknown_attributes", f"@{self.string(attribute.name)}", attribute.name.data)
+        return self.bad(attribute.name.data, f"attribute {self.string(attribute.name)} is not in the table")
+
+    cdef int forgive(self, str rule, str name, const char* where) except -1:
+        """Reports what is let pass: a node of the innermost element."""
+        path = f"{self.path()}/{name}".removeprefix("/")
+        self.charge(len(path) + FORGIVEN_SIZE)
+        self.forgiven.append(Forgiven(rule, path, where - self.start))
         return 0
 
     cdef int next_tag(self, Frame* frame, ReadPlan plan) except -1:
@@ -528,23 +507,6 @@ cdef class Reader(Scanner):
             frame.step += 1
         return True
 
-    cdef bint matches(self, const ReadStep* step) noexcept:
-        """Is the element whose start tag was read one of the step's?"""
-        if step.any:
-            return step.ns is NULL or same(&self.element_ns, step.ns, step.ns_length) != step.other_ns
-        if not same(&self.element_local, step.local, step.local_length):
-            return False
-        return same(&self.element_ns, step.ns, step.ns_length)
-
-    cdef Py_ssize_t arm_of(self, const ReadStep* step) noexcept:
-        """The arm of a choice that the element is, -1 for none."""
-        cdef PyObject* choice = step.plan
-        cdef Py_ssize_t i
-        for i in range((<ReadChoice>choice).count):
-            if self.matches(&(<ReadChoice>choice).arms[i]):
-                return i
-        return -1
-
     cdef int choose(self, Frame* frame, ReadPlan plan) except -1:
         """Parses the tag at the cursor and finds its field; False when it was skipped as trailing content."""
         cdef const ReadStep* step
@@ -555,10 +517,8 @@ cdef class Reader(Scanner):
             step = &plan.steps[frame.step]
             wrapper = step.wrapper is not NULL and not frame.in_wrapper
             if wrapper:
-                if same(&self.element_local, step.wrapper, step.wrapper_length) and same(
-                        &self.element_ns, step.wrapper_ns, step.wrapper_ns_length):
-                    if self.values[frame.values + frame.step] is NULL:
-                        return True
+                if self.wraps(step) and self.values[frame.values + frame.step] is NULL:
+                    return True
             elif step.kind == CHOICE:
                 frame.arm = self.arm_of(step)
                 if frame.arm >= 0:
@@ -567,21 +527,98 @@ cdef class Reader(Scanner):
             elif frame.step == plan.content:
                 return False
             elif self.matches(step):
-                if (step.own_ns and self.binding_count == self.opens[self.open_count - 1].bindings
-                        and not frame.wrapper_binds):
-                    frame.prefix = self.element_prefix
-                    frame.predicted = True
+                self.learn_prefix(frame, step)
                 return True
             if frame.in_wrapper:
                 break
             self.mark = self.tag
             self.leave_step(frame, plan)
+        return self.leftover(frame, plan)
+
+    cdef int learn_prefix(self, Frame* frame, const ReadStep* step) noexcept:
+        """The tag of a field that has come shows how this peer spells the namespace."""
+        if (step.own_ns and self.binding_count == self.opens[self.open_count - 1].bindings
+                and not frame.wrapper_binds and not frame.disordered):
+            frame.prefix = self.element_prefix
+            frame.predicted = True
+        return 0
+
+    cdef int leftover(self, Frame* frame, ReadPlan plan) except -1:
+        """An element behind the last field: False when it and all that follows it is skipped."""
         # Fields without an element around them end at the tag of the element they stand in, if they stand in one.
         if plan.ignore_trailing and not frame.in_wrapper and self.open_count > frame.bare:
             self.skip_rest()
             self.skip_to_end_tag()
             return False
         return self.bad(self.tag, f"element <{self.string(self.opens[self.open_count - 1].name)}> is not expected here")
+
+    cdef bint fits(self, Frame* frame, ReadPlan plan, Py_ssize_t i) noexcept:
+        """Is the element whose start tag was read one of field i, and has the field room for it?"""
+        cdef const ReadStep* step = &plan.steps[i]
+        cdef bint filled = self.values[frame.values + i] is not NULL
+        if step.wrapper is not NULL and not frame.in_wrapper:
+            return not filled and self.wraps(step)
+        if filled and not step.repeating:
+            return False
+        if step.kind != CHOICE:
+            return self.matches(step)
+        frame.arm = max(self.arm_of(step), 0)
+        return self.arm_of(step) >= 0
+
+    cdef int choose_leniently(self, Frame* frame, ReadPlan plan) except -1:
+        """As `choose`, forgiving what the switches allow: the field may be an earlier one, or none."""
+        cdef Py_ssize_t i = frame.step, most = frame.step + 1 if frame.in_wrapper else plan.count
+        self.state()
+        self.pending = False
+        while i < most and not self.fits(frame, plan, i):
+            i += 1
+        if i == most and self.any_order and not frame.in_wrapper:
+            i = plan.attributes
+            while i < frame.step and not self.fits(frame, plan, i):
+                i += 1
+            if i < frame.step:
+                self.forgive_element("any_order", frame, plan)
+                frame.step = i
+                frame.disordered = True
+                frame.predicted = False
+                return True
+            i = most
+        if i == most and self.unknown_elements and not self.known(frame, plan):
+            self.forgive_element("unknown_elements", frame, plan)
+            self.skip_rest()
+            return False
+        while not frame.in_wrapper and frame.step < i:
+            if self.any_order:
+                frame.step = i
+            else:
+                self.mark = self.tag
+                self.leave_step(frame, plan)
+        if i == most:
+            return self.leftover(frame, plan)
+        self.learn_prefix(frame, &plan.steps[i])
+        return True
+
+    cdef bint known(self, Frame* frame, ReadPlan plan) noexcept:
+        """Is the element whose start tag was read one of the table's, in a place that has no room for it?"""
+        cdef Py_ssize_t i
+        cdef const ReadStep* step
+        for i in range(plan.attributes, plan.count):
+            step = &plan.steps[i]
+            if step.wrapper is not NULL:
+                if self.wraps(step):
+                    return True
+            elif self.arm_of(step) >= 0 if step.kind == CHOICE else self.matches(step):
+                return True
+        return False
+
+    cdef int forgive_element(self, str rule, Frame* frame, ReadPlan plan) except -1:
+        """Reports the element whose start tag was read, as it is called and not as the field that came last."""
+        cdef Py_ssize_t step = frame.step
+        name = self.string(self.opens[self.open_count - 1].name)
+        frame.step = plan.fields  # the path ends at the structure
+        self.forgive(rule, name, self.tag)
+        frame.step = step
+        return 0
 
     cdef int enter_wrapper(self, Frame* frame, ReadPlan plan) except -1:
         """The wrapper of a repeating field was opened."""
@@ -719,7 +756,11 @@ cdef class Reader(Scanner):
                         self.take(frame, plan)
                     if outcome != NOT_PREDICTED:
                         continue
-            if self.choose(frame, plan):
+            if plan.content >= 0 or self.forgiven is None:
+                outcome = self.choose(frame, plan)
+            else:
+                outcome = self.choose_leniently(frame, plan)
+            if outcome:
                 self.take(frame, plan)
 
     cdef object structure(self, PyObject* plan):
@@ -802,20 +843,22 @@ cdef class Reader(Scanner):
         # them again and again, and find nothing (a million records would take quadratic time).
         collecting = PyGC_Disable()
         self.reading = True
+        self.root = root
         try:
             return self.read_root_element(root, option)
         except WsError as error:
-            self.locate(error, root)
+            self.locate(error)
             raise
         finally:
             self.reading = False
+            self.root = None
             if collecting:
                 PyGC_Enable()
             self.forget()
 
 
-def read_document(object element, object data, object option, object quotas):
-    """The value of a document's only element."""
+def read_document(object element, object data, object option, object quotas, object leniency=None, list forgiven=None):
+    """The value of a document's only element; what a leniency lets pass is appended to `forgiven`."""
     cdef Reader reader
     cdef object value
     if type(option) is not ReadOption:
@@ -823,10 +866,15 @@ def read_document(object element, object data, object option, object quotas):
     try:
         reader = Reader(data, quotas=quotas)
     except InvalidFormat:
-        charset, text, start = to_utf8(memoryview(data), Charset.AUTO)
+        _, text, start = to_utf8(memoryview(data), Charset.AUTO)
         if text is None:
             raise  # it is UTF-8, and wrong
         reader = Reader(text, quotas=quotas, start=start)
+    if leniency is not None:
+        reader.forgiven = forgiven
+        reader.any_order = leniency.any_order
+        reader.unknown_elements = leniency.unknown_elements
+        reader.unknown_attributes = leniency.unknown_attributes
     value = reader.read(read_root(element), option)
     if not reader.pending and reader.cursor < reader.end:
         reader.end_document()

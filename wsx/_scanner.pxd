@@ -129,7 +129,6 @@ cdef class Scanner:
     cdef object string(self, Slice text)
 
     cdef int nil(self) except -1
-    cdef int no_attributes(self) except -1
     cdef int simple_text(self, Slice* text) except -1
     cdef int no_content(self) except -1
     cdef int skip_rest(self) except -1

@@ -645,15 +645,6 @@ cdef class Scanner:
                 return self.bad(attribute.value.data, "xsi:nil that is no xs:boolean")
         return False
 
-    cdef int no_attributes(self) except -1:
-        """Only the attributes that XSD allows on every element (xsi:type, xsi:nil, xsi:schemaLocation …) may stand."""
-        cdef Py_ssize_t i
-        for i in range(self.attribute_count):
-            if not xsi(&self.attributes[i].ns):
-                return self.bad(self.attributes[i].name.data,
-                                f"attribute {self.string(self.attributes[i].name)} is not in the table")
-        return 0
-
     cdef int simple_text(self, Slice* text) except -1:
         """The text of an element without children, its end tag consumed."""
         if self.self_closing:

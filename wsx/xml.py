@@ -1,4 +1,4 @@
-"""One element, written or read by its table, and the cursor that reads a document step by step."""
+"""One element, written or read by its table."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from wsx.declare import element_of
 from wsx.descriptions import ElementDescription, ReadOption, WriteOption
 from wsx.enumerations import Encoding
 from wsx.errors import InvalidArgument, NotSupported
+from wsx.leniency import Forgiven, Leniency
 from wsx.quotas import Quotas
 from wsx.spelling import Spelling
 
@@ -66,14 +67,23 @@ def read_element(
     *,
     option: ReadOption = ReadOption.REQUIRED_VALUE,
     quotas: Quotas = DEFAULT_QUOTAS,
+    leniency: Leniency | None = None,
+    forgiven: list[Forgiven] | None = None,
 ) -> Any:
     """The value of a document whose only element is ``element`` (WsReadElement).
 
     ``data`` is any contiguous bytes-like object holding UTF-8 or UTF-16 (offsets count in UTF-8); nothing but comments,
-    processing instructions and white space may stand beside the element. ``option`` says whether the element may be missing or nil: then the value is None.
+    processing instructions and white space may stand beside the element. ``option`` says whether the element may be
+    missing or nil: then the value is None. ``leniency`` are switches for documents of careless peers; each deviation
+    that it lets pass is appended to ``forgiven``.
 
     Raises InvalidFormat, with path and byte offset, for a document that is not well-formed or not what the table says
     (a DTD always), NumericOverflow for a number out of range, QuotaExceeded for a limit of ``quotas``.
     """
     table = element if type(element) is ElementDescription else element_of(element)
-    return read_document(table, data, option, quotas)
+    if leniency is None:
+        return read_document(table, data, option, quotas)
+    given: tuple[object, object] = leniency, forgiven
+    if not isinstance(given[0], Leniency) or not isinstance(given[1], list):
+        raise InvalidArgument("leniency must be a wsx.Leniency, and forgiven a list for what it lets pass")
+    return read_document(table, data, option, quotas, leniency, forgiven)

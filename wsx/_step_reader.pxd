@@ -1,0 +1,18 @@
+"""One step of a plan."""
+
+from cpython.object cimport PyObject
+
+from wsx._plan cimport ReadStep
+from wsx._scanner cimport Scanner, Slice
+
+
+cdef class StepReader(Scanner):
+    cdef Py_ssize_t value_bytes     # of all values made so far, as Quotas counts them
+
+    cdef int charge(self, Py_ssize_t length) except -1
+    cdef PyObject* decode(self, const ReadStep* step, const Slice* text, bint ascii) except NULL
+    cdef object qname(self, str prefix, str local)
+    cdef object scalar(self, const ReadStep* step)
+    cdef bint matches(self, const ReadStep* step) noexcept
+    cdef bint wraps(self, const ReadStep* step) noexcept
+    cdef Py_ssize_t arm_of(self, const ReadStep* step) noexcept

@@ -1,0 +1,3 @@
+from wsx._scanner import Scanner
+
+class StepReader(Scanner): ...
