@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from wsx.channel import AsyncChannel
 from wsx.transport import AsyncTransport, Capability, HttpHead, HttpRequest, Limits
+
+if TYPE_CHECKING:
+    from wsx.channel import AsyncChannel
 
 __all__ = ["LoopChannel", "LoopTransport"]
 

@@ -195,6 +195,43 @@ def test_a_call_that_is_cancelled_before_it_begins_sends_nothing(server: FaultSe
 
 
 @pytest.mark.skipif(NO_PROC, reason="no /proc to look into")
+@pytest.mark.parametrize("end", ["cancel", "abort"])
+def test_an_end_after_any_number_of_turns_of_the_loop(server: FaultServer, end: str) -> None:
+    """Wherever the call is: nothing is left of it, and nothing goes out twice."""
+    before = open_files()
+
+    async def run() -> None:
+        async with transports() as (transport,):
+            for turns in range(60):
+                task = asyncio.ensure_future(post(transport, server.url(), b"%d" % turns))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                if end == "cancel":
+                    task.cancel()
+                else:
+                    transport.abort()
+                if turns == 0 and end == "abort":
+                    # Before the call there is nothing to abort.
+                    await task
+                    continue
+                done = (await asyncio.gather(task, return_exceptions=True))[0]
+                if isinstance(done, TransportError):
+                    assert (end, done.code) == ("abort", ErrorCode.WS_E_OPERATION_ABORTED)
+                elif isinstance(done, tuple):
+                    assert done[1] == b"%d" % turns
+                else:
+                    assert isinstance(done, asyncio.CancelledError)
+                assert tasks() == set()
+                assert (transport._future, transport._timer, transport._lines) == (None, None, [])
+            assert (await post(transport, server.url(), b"last"))[1] == b"last"
+
+    asyncio.run(run())
+    bodies = [one.body for one in server.requests]
+    assert len(bodies) == len(set(bodies))
+    until(lambda: open_files() <= before, "sockets closed")
+
+
+@pytest.mark.skipif(NO_PROC, reason="no /proc to look into")
 def test_fifty_calls_at_once(server: FaultServer) -> None:
     before = open_files()
 
