@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from wsx.channel import AsyncChannel, Channel, async_channel, base, channel, machine
-from wsx.transport import AsyncTransport, Transport
+from wsx.errors import InvalidArgument
+from wsx.transport import AsyncTransport, Transport, default_async_transport, default_transport
 
 # The names that differ; everything else is the same word for word, texts of the methods among it.
 NAMES = {
@@ -110,12 +111,19 @@ def test_the_drivers_are_thin(module: object) -> None:
 @pytest.mark.parametrize("module", [base, machine])
 def test_what_they_share_does_no_io(module: object) -> None:
     """Neither sockets nor loops nor threads: what the machine imports is of wsx, or harmless."""
-    allowed = {"__future__", "collections.abc", "types", "typing"}
+    allowed = {"__future__", "collections.abc", "inspect", "types", "typing"}
     for node in ast.walk(parsed(module)):
         assert not isinstance(node, ast.Await | ast.AsyncFunctionDef)
         if isinstance(node, ast.ImportFrom):
             assert node.module in allowed or (node.module or "").startswith("wsx."), node.module
         assert not isinstance(node, ast.Import)
+
+
+def test_a_transport_of_the_other_kind_is_refused() -> None:
+    with pytest.raises(InvalidArgument, match="a Transport"):
+        Channel(transport=default_async_transport())  # type: ignore[arg-type]
+    with pytest.raises(InvalidArgument, match="an AsyncTransport"):
+        AsyncChannel(transport=default_transport())  # type: ignore[arg-type]
 
 
 def public(kind: type) -> set[str]:

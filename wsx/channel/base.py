@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from inspect import iscoroutinefunction
 from types import MappingProxyType
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from wsx.channel.enums import ChannelBinding, ChannelState, ChannelType
 from wsx.channel.machine import ChannelMachine
@@ -40,6 +41,9 @@ class ChannelBase(Generic[AnyTransport]):
 
     __slots__ = ("__weakref__", "_given_transport", "_machine", "_transport", "binding", "type")
 
+    # The one operation that waits for the transport; a driver has it.
+    _transmit: Callable[..., Any]
+
     def __init__(
         self,
         *,
@@ -64,8 +68,12 @@ class ChannelBase(Generic[AnyTransport]):
             raise NotSupported(f"a {self.type!r} channel over {self.binding.name} is not available in this version")
         if not isinstance(properties, ChannelProperties):
             raise InvalidArgument(f"properties must be wsx.ChannelProperties, not {properties!r}")
-        if transport is not None and not callable(getattr(transport, "call", None)):
-            raise InvalidArgument(f"transport must be a Transport, not {transport!r}")
+        if transport is not None:
+            call = getattr(transport, "call", None)
+            # The wrong kind would be found out after the request has gone.
+            if not callable(call) or iscoroutinefunction(call) != iscoroutinefunction(self._transmit):
+                wanted = "an AsyncTransport" if iscoroutinefunction(self._transmit) else "a Transport"
+                raise InvalidArgument(f"transport must be {wanted}, not {transport!r}")
         self._machine = ChannelMachine(properties)
         self._given_transport = transport
         self._transport: AnyTransport | None = None
