@@ -39,6 +39,7 @@ from tests.support.xml_tables import (
 )
 from wsx._writer import Output, write_bytes
 from wsx.descriptions import (
+    XML_NAMESPACE,
     ElementDescription,
     FieldDescription,
     FieldOption,
@@ -47,7 +48,8 @@ from wsx.descriptions import (
     WriteOption,
 )
 from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, NumericOverflow, QuotaExceeded, WsError
-from wsx.values import UNSET
+from wsx.values import UNSET, XmlQName
+from wsx.xml import read_element, write_element
 
 REQUIRED_VALUE, REQUIRED_POINTER = WriteOption.REQUIRED_VALUE, WriteOption.REQUIRED_POINTER
 NILLABLE_VALUE, NILLABLE_POINTER = WriteOption.NILLABLE_VALUE, WriteOption.NILLABLE_POINTER
@@ -791,3 +793,10 @@ def test_an_output_in_use_refuses_calls_of_its_values(call: Callable[[Output], o
     out.write_element(struct_of_fields(FieldDescription("a", Type.INT32), python_type=Value), Value())
     assert out.take() == b"before<t><a>5</a></t>"
     assert errors == [InvalidOperation]
+
+
+def test_the_prefix_xml_is_bound_everywhere() -> None:
+    table = ElementDescription("t", "", Type.XML_QNAME)
+    data = write_element(table, XmlQName("lang", XML_NAMESPACE))
+    assert data == b"<t>xml:lang</t>"
+    assert read_element(table, data) == XmlQName("lang", XML_NAMESPACE)

@@ -543,3 +543,10 @@ cdef class XmlWriter(TagWriter):
         self.marked = True
         self.sink(data)
         self.faulted = False
+
+
+def fragment_writer(tuple scope):
+    """A writer of an element inside other XML, where the (prefix, namespace) pairs of ``scope`` are in force."""
+    cdef XmlWriter writer = XmlWriter()
+    writer.bindings = list(scope)
+    return writer

@@ -102,7 +102,9 @@ class Scope:
 
     def prefixes(self):
         """{namespace: prefix} for QNames in content: the element's own prefix first, "" for no namespace."""
-        found = {} if self.bindings.get("") else {"": ""}
+        found = {XML_NAMESPACE: "xml"}  # always bound (Namespaces in XML 1.0 §3)
+        if not self.bindings.get(""):
+            found[""] = ""
         for prefix in (*self.bindings, self.parent):
             if prefix in self.bindings:
                 found[self.bindings[prefix]] = prefix

@@ -126,7 +126,9 @@ cdef class Reader(StepReader):
         return "/".join(names)
 
     cdef int locate(self, object error) except -1:
-        """Gives an error path and offset, unless it has them."""
+        """Gives an error path and offset, unless it has them; none to a MemoryError that came instead of it."""
+        if not isinstance(error, WsError):
+            raise error
         if error.offset is None:
             error.offset = self.mark - self.start
         if error.path is None:
@@ -312,11 +314,11 @@ cdef class Reader(StepReader):
 
     cdef object custom(self, const ReadStep* step):
         """The value that a callback reads from the element whose start tag was read (WS_READ_TYPE_CALLBACK)."""
-        from wsx._cursor_reader import fragment_reader  # which is built on the scanner, as this module
+        from wsx._cursor_reader import XmlReader  # which is built on the scanner, as this module
 
         cdef object buffer = self.fragment()
         try:
-            reader = fragment_reader(buffer.data, 0, len(buffer.data), buffer.scope)
+            reader = XmlReader(buffer)
             reader.read_to_start_element()
             return (<object>step.convert).read(reader)
         except (WsError, MemoryError):

@@ -361,6 +361,8 @@ cdef bytes custom_element(object description, object value, dict bindings, tuple
         writer.start_element(local, ns, prefix)
         description.write(writer, value)
         writer.end_element()
+        if writer.depth:
+            raise InvalidFormat("the callback of a custom type left an element open")
         return writer.to_bytes()
     except (WsError, MemoryError):
         raise
