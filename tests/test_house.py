@@ -35,12 +35,12 @@ FLOORS: dict[str, int] = {
     "xml": 3,
     "message": 4,
     "security": 5,
-    "transport": 5,
-    "channel": 6,
-    "metadata": 7,
-    "service": 7,
-    "cli": 8,
-    "testing": 8,
+    "transport": 6,
+    "channel": 7,
+    "metadata": 8,
+    "service": 8,
+    "cli": 9,
+    "testing": 9,
 }
 COMPILED_FLOOR = 2
 # Values whose methods call the compiled core, which is loaded then.
@@ -135,7 +135,8 @@ def test_the_import_rule_tells_up_from_down() -> None:
     assert may_import("declare", "descriptions")
     assert not may_import("descriptions", "declare")
     assert not may_import("transport", "channel")
-    assert not may_import("transport", "security")
+    assert may_import("transport", "security")
+    assert not may_import("security", "transport")
     assert not may_import("_reader", "xml")
     source = (
         "import os\nif TYPE_CHECKING:\n    import wsx.cli\n"

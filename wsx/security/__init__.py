@@ -1,0 +1,46 @@
+"""How a client proves who it is and checks whom it talks to: credentials, HTTP authentication, TLS, and proxies.
+
+The records here say what is wanted, with the names and numbers of WWSAPI, and do no input or output; a transport
+honours them, or refuses what it cannot honour exactly with :class:`~wsx.errors.NotSupported`. The modules:
+
+* ``secret``: :class:`Secret`, which keeps a password out of every text;
+* ``enums``: the enumerations;
+* ``credentials``: user name, bearer token, client certificate;
+* ``tls``: :class:`TlsSettings`;
+* ``description``: :class:`HttpHeaderAuth` and :class:`SecurityDescription`;
+* ``proxy``: :class:`ProxySettings`.
+
+The schemes NTLM and Negotiate are named but not available in this version.
+"""
+
+from __future__ import annotations
+
+from wsx.security.credentials import BearerCredential, CertCredential, UsernameCredential
+from wsx.security.description import HttpHeaderAuth, SecurityDescription
+from wsx.security.enums import (
+    CertFailures,
+    HttpHeaderAuthScheme,
+    HttpHeaderAuthTarget,
+    HttpProxySettingMode,
+    TlsVersion,
+)
+from wsx.security.proxy import CustomHttpProxy, ProxySettings
+from wsx.security.secret import Secret
+from wsx.security.tls import TlsSettings
+
+__all__ = [
+    "BearerCredential",
+    "CertCredential",
+    "CertFailures",
+    "CustomHttpProxy",
+    "HttpHeaderAuth",
+    "HttpHeaderAuthScheme",
+    "HttpHeaderAuthTarget",
+    "HttpProxySettingMode",
+    "ProxySettings",
+    "Secret",
+    "SecurityDescription",
+    "TlsSettings",
+    "TlsVersion",
+    "UsernameCredential",
+]
