@@ -163,7 +163,7 @@ def test_errors_carry_code_path_and_offset() -> None:
 def test_arguments_are_keywords() -> None:
     for function, keywords in (
         (write_element, {"option", "value_size", "encoding", "spelling", "max_depth"}),
-        (read_element, {"option", "quotas"}),
+        (read_element, {"option", "quotas", "leniency", "forgiven"}),
     ):
         parameters = inspect.signature(function).parameters
         assert {p.name for p in parameters.values() if p.kind is inspect.Parameter.KEYWORD_ONLY} == keywords

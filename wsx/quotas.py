@@ -27,8 +27,8 @@ class Quotas:
     ``max_name_length``: bytes of one element or attribute name with its prefix;
     ``max_text_length``: bytes of one text or attribute value as it stands in the document;
     ``max_items``: items of one repeating element;
-    ``max_value_bytes``: bytes of all values that a reader makes, each rounded up to 16 and with 16 beside it, structures
-    with 8 for each field: the counterpart of the message heap's maximum (WS_HEAP_PROPERTY_MAX_SIZE).
+    ``max_value_bytes``: bytes of all values that a reader makes, each rounded up to 16 and with 16 beside it,
+    structures with 8 for each field: the counterpart of the message heap's maximum (WS_HEAP_PROPERTY_MAX_SIZE).
     """
 
     max_depth: int = 32
