@@ -6,9 +6,10 @@ The modules of this room, from the terms to the machinery:
 * ``url``: :class:`HttpUrl`, the strict reader of endpoint URLs;
 * ``heads``: header lines out, response heads in;
 * ``failures``: the tables from HTTP statuses and libcurl's codes to error codes;
+* ``curl_security``: security settings in libcurl's terms;
 * ``curl_call``: what a call over libcurl is, however its sockets are driven; on it
   ``curl``: :class:`~wsx.transport.curl.CurlTransport`, and
-  ``curl_async``: :class:`~wsx.transport.curl_async.CurlAsyncTransport`. These three alone need pycurl; they are
+  ``curl_async``: :class:`~wsx.transport.curl_async.CurlAsyncTransport`. These four alone need pycurl; they are
   imported by :func:`default_transport` and :func:`default_async_transport`, never by importing this package.
 """
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 import os
 
 from wsx.errors import NotSupported
+from wsx.security import ProxySettings, SecurityDescription
 from wsx.transport.failures import status_code, status_error
 from wsx.transport.protocol import (
     AsyncTransport,
@@ -49,36 +51,42 @@ __all__ = [
 
 def default_transport(
     *,
-    proxy: HttpUrl | None = None,
+    security: SecurityDescription | None = None,
+    proxy: HttpUrl | ProxySettings | None = None,
     ca_file: str | os.PathLike[str] | None = None,
     accept_encoding: str | None = "gzip, deflate",
 ) -> Transport:
     """A new HTTP transport of its own connection, by libcurl; the parameters are those of ``CurlTransport``.
 
-    :raises NotSupported: when pycurl cannot be imported; the message says what to install.
+    :raises InvalidArgument: for settings that contradict each other.
+    :raises NotSupported: for settings that libcurl cannot honour exactly, and when pycurl cannot be imported; the
+        message says what to install.
     """
     try:
         from wsx.transport.curl import CurlTransport  # noqa: PLC0415 (loads libcurl, which `import wsx` must not)
     except ImportError as error:
         raise _no_pycurl(error) from error
-    return CurlTransport(proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
+    return CurlTransport(security=security, proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
 
 
 def default_async_transport(
     *,
-    proxy: HttpUrl | None = None,
+    security: SecurityDescription | None = None,
+    proxy: HttpUrl | ProxySettings | None = None,
     ca_file: str | os.PathLike[str] | None = None,
     accept_encoding: str | None = "gzip, deflate",
 ) -> AsyncTransport:
     """A new HTTP transport for asyncio, by libcurl; the parameters are those of ``CurlAsyncTransport``.
 
-    :raises NotSupported: when pycurl cannot be imported; the message says what to install.
+    :raises InvalidArgument: for settings that contradict each other.
+    :raises NotSupported: for settings that libcurl cannot honour exactly, and when pycurl cannot be imported; the
+        message says what to install.
     """
     try:
         from wsx.transport.curl_async import CurlAsyncTransport  # noqa: PLC0415 (loads libcurl and asyncio)
     except ImportError as error:
         raise _no_pycurl(error) from error
-    return CurlAsyncTransport(proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
+    return CurlAsyncTransport(security=security, proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
 
 
 def _no_pycurl(error: ImportError) -> NotSupported:

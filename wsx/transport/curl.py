@@ -20,6 +20,7 @@ from typing import Any, Final
 import pycurl
 
 from wsx.errors import ErrorCode
+from wsx.security import ProxySettings, SecurityDescription
 from wsx.transport.curl_call import (
     CurlCall,
     default_ca_file,
@@ -48,11 +49,14 @@ _POLL_EVENTS: Final = {
 class CurlTransport(CurlCall):
     """The HTTP/1.1 transport: sends each request at most once over a connection of its own.
 
-    :param proxy: the HTTP proxy for all requests, None to connect directly. The environment is not asked.
-    :param ca_file: a PEM file with the trusted root certificates, None for the system's.
+    :param security: TLS and authentication; None authenticates to nobody.
+    :param proxy: the HTTP proxy for all requests, or settings that choose one; None connects directly. The environment
+        is asked only by settings of mode AUTO.
+    :param ca_file: a PEM file with the trusted root certificates, None for those of ``security`` or the system's.
     :param accept_encoding: the content codings that a response may have, undone while it is received; None sends no
         Accept-Encoding and undoes none.
-    :raises NotSupported: for a proxy with an https URL.
+    :raises InvalidArgument: for settings that contradict each other.
+    :raises NotSupported: for a proxy with an https URL, and settings that libcurl cannot honour exactly.
     """
 
     capabilities = Capability.BOUND | Capability.ABORT
@@ -60,11 +64,12 @@ class CurlTransport(CurlCall):
     def __init__(
         self,
         *,
-        proxy: HttpUrl | None = None,
+        security: SecurityDescription | None = None,
+        proxy: HttpUrl | ProxySettings | None = None,
         ca_file: str | os.PathLike[str] | None = None,
         accept_encoding: str | None = "gzip, deflate",
     ) -> None:
-        super().__init__(proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
+        super().__init__(security=security, proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
         self._guard = threading.Lock()  # for the three flags, and against closing a socket while it is shut down
         self._running = self._closing = False
 

@@ -19,6 +19,7 @@ from typing import Any, Final
 import pycurl
 
 from wsx.errors import ErrorCode
+from wsx.security import ProxySettings, SecurityDescription
 from wsx.transport.curl_call import (
     CurlCall,
     inode_of,
@@ -109,11 +110,14 @@ class CurlAsyncTransport(CurlCall):
     The transports of an event loop share its connections; a call takes any that is idle. Used in another event loop
     later, a transport begins anew there.
 
-    :param proxy: the HTTP proxy for all requests, None to connect directly. The environment is not asked.
-    :param ca_file: a PEM file with the trusted root certificates, None for the system's.
+    :param security: TLS and authentication; None authenticates to nobody.
+    :param proxy: the HTTP proxy for all requests, or settings that choose one; None connects directly. The environment
+        is asked only by settings of mode AUTO.
+    :param ca_file: a PEM file with the trusted root certificates, None for those of ``security`` or the system's.
     :param accept_encoding: the content codings that a response may have, undone while it is received; None sends no
         Accept-Encoding and undoes none.
-    :raises NotSupported: for a proxy with an https URL.
+    :raises InvalidArgument: for settings that contradict each other.
+    :raises NotSupported: for a proxy with an https URL, and settings that libcurl cannot honour exactly.
     """
 
     capabilities = Capability.ABORT
@@ -121,13 +125,14 @@ class CurlAsyncTransport(CurlCall):
     def __init__(
         self,
         *,
-        proxy: HttpUrl | None = None,
+        security: SecurityDescription | None = None,
+        proxy: HttpUrl | ProxySettings | None = None,
         ca_file: str | os.PathLike[str] | None = None,
         accept_encoding: str | None = "gzip, deflate",
     ) -> None:
         self._guard = threading.Lock()  # for the two flags and _aborted
         self._running = self._closing = False
-        super().__init__(proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
+        super().__init__(security=security, proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
 
     def _forget(self) -> None:
         super()._forget()

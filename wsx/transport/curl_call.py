@@ -13,7 +13,9 @@ from typing import Any, Final
 
 import pycurl
 
-from wsx.errors import ErrorCode, NotSupported
+from wsx.errors import ErrorCode
+from wsx.security import ProxySettings, SecurityDescription
+from wsx.transport.curl_security import CurlSecurity, default_ca_file, refuses_certificate
 from wsx.transport.failures import CURL_CODES, CurlFailure, curl_code
 from wsx.transport.heads import check_token, final_head, head_complete, proxy_challenges, refused, request_lines
 from wsx.transport.polling import READ
@@ -30,17 +32,12 @@ __all__ = [
     "replace_by_dead_socket",
 ]
 
-# Where distributions keep their roots: Debian, Fedora, SUSE, Alpine and BSD and macOS. The wheel of pycurl knows none.
-_CA_FILES: Final = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-)
 _NO_TIMEOUT_MS: Final = 2**31 - 1  # libcurl takes 0 for its default of 300 s
 _QUICK_EXIT: Final = 322  # CURLOPT_QUICK_EXIT, not named by pycurl: do not wait for a name lookup that was given up
 _QUICK_EXIT_SINCE: Final = 0x075700
 _TUNNEL_MADE: Final = 200
+_PROXY_UNAUTHORIZED: Final = 407
+_CHALLENGES: Final = {401: b"www-authenticate", _PROXY_UNAUTHORIZED: b"proxy-authenticate"}
 _TLS_CONDITIONS: Final = (ErrorCode.WS_E_SECURITY_SYSTEM_FAILURE, ErrorCode.WS_E_SECURITY_VERIFICATION_FAILURE)
 _KEPT_BODY: Final = 64 << 10  # a larger request body is not held until the next call
 
@@ -49,30 +46,24 @@ _calls: weakref.WeakSet[CurlCall] = weakref.WeakSet()
 _orphans: list[object] = []
 
 
-def default_ca_file() -> str | None:
-    """The system's file of trusted root certificates, None when there is none at the usual places."""
-    return next((path for path in _CA_FILES if os.path.isfile(path)), None)
-
-
 class CurlCall:
     """An easy handle with the state of its call; a transport adds the multi handle that drives it.
 
     The parameters are those of the transports.
 
-    :raises NotSupported: for a proxy with an https URL.
+    :raises InvalidArgument: for settings that contradict each other.
+    :raises NotSupported: for a proxy with an https URL, and settings that libcurl cannot honour exactly.
     """
 
     def __init__(
         self,
         *,
-        proxy: HttpUrl | None = None,
+        security: SecurityDescription | None = None,
+        proxy: HttpUrl | ProxySettings | None = None,
         ca_file: str | os.PathLike[str] | None = None,
         accept_encoding: str | None = "gzip, deflate",
     ) -> None:
-        if proxy is not None and proxy.scheme != "http":
-            raise NotSupported(f"a proxy that is spoken to over TLS is not supported: {proxy}")
-        self._proxy = proxy
-        self._ca_file = None if ca_file is None else os.fspath(ca_file)
+        self._security = CurlSecurity(security, proxy, ca_file)
         self._accept_encoding = accept_encoding
         self._lines: list[bytes] = []
         self._chunks: list[bytes] = []
@@ -94,6 +85,7 @@ class CurlCall:
         self._fresh = False  # no kept connection may serve this call
         # What the handle is set to, so that a call sets only what differs.
         self._set_url: HttpUrl | None = None
+        self._proxied = False
         self._set_shape: tuple[str, bool] | None = None
         self._set_headers: object = None
         self._set_max_body: int | None = None
@@ -110,15 +102,12 @@ class CurlCall:
 
     def _new_handle(self) -> Any:
         curl = pycurl.Curl()
-        proxy = "" if self._proxy is None else f"{self._proxy.scheme}://{self._proxy.authority}"
         for option, value in (
-            (pycurl.PROXY, proxy),  # "" also keeps libcurl from reading http_proxy and its like
             (pycurl.NOSIGNAL, 1),
             (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
             (pycurl.PATH_AS_IS, 1),
             (pycurl.CONNECTTIMEOUT_MS, _NO_TIMEOUT_MS),
-            (pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2),
             (pycurl.SOCKOPTFUNCTION, self._on_new_socket),
             (pycurl.PREREQFUNCTION, self._on_send),
             (pycurl.HEADERFUNCTION, self._lines.append),
@@ -129,11 +118,11 @@ class CurlCall:
             curl.setopt(_QUICK_EXIT, 1)
         if self._accept_encoding is not None:
             curl.setopt(pycurl.ACCEPT_ENCODING, self._accept_encoding)
-        ca_file = self._ca_file or default_ca_file()
-        if ca_file is not None:
-            curl.setopt(pycurl.CAINFO, ca_file)
-        elif os.name == "nt":
-            curl.setopt(pycurl.SSL_OPTIONS, pycurl.SSLOPT_NATIVE_CA)
+        for option, value in self._security.options():
+            if value is None:
+                curl.unsetopt(option)
+            else:
+                curl.setopt(option, value)
         return curl
 
     def _begin(self) -> None:
@@ -148,6 +137,8 @@ class CurlCall:
             text = str(request.url)
             if not text.isascii() or not text.isprintable() or " " in text:
                 raise refused("the URL of the request holds a character that cannot be sent")
+            self._set_url = None
+            self._proxied = self._security.set_url(curl, request.url)
             curl.setopt(pycurl.URL, text)
             self._set_url = request.url
         if request.headers is not self._set_headers:
@@ -155,6 +146,8 @@ class CurlCall:
             if headers != self._set_headers:
                 # Nothing is known of the option until it is set: a refusal must not leave the old lines as checked.
                 self._set_headers = None
+                if self._security.authenticates and any(name.lower() == b"authorization" for name, _ in headers):
+                    raise refused("the header Authorization is written by the transport, from its security settings")
                 curl.setopt(pycurl.HTTPHEADER, request_lines(headers))
                 self._set_headers = headers
         shape = (request.method, body is not None)
@@ -246,6 +239,9 @@ class CurlCall:
         if head is None:
             raise self._error(ErrorCode.WS_E_ENDPOINT_DISCONNECTED, "the connection ended in the head")
         self._check_head_quota(limits)
+        if head.status in _CHALLENGES:
+            values = [value.decode("latin-1") for value in head.values(_CHALLENGES[head.status])]
+            head.used_scheme = self._security.used_scheme(values, by_proxy=head.status == _PROXY_UNAUTHORIZED)
         return head, self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
 
     def _follow_phase(self) -> Phase:
@@ -289,14 +285,15 @@ class CurlCall:
             verify=getinfo(pycurl.SSL_VERIFYRESULT),
             begun=self._sends > 0,
             tls=self._set_url is not None and self._set_url.scheme == "https",
-            proxied=self._proxy is not None,
+            proxied=self._proxied,
+            refused_certificate=refuses_certificate(text),
             connect_status=getinfo(pycurl.HTTP_CONNECTCODE),
             head_size=0 if head_complete(self._lines) else sum(map(len, self._lines)),
         )
         challenges: tuple[str, ...] = ()
         if failure.connect_status and not self._sends:
             challenges = proxy_challenges(self._lines)
-        mapped = curl_code(failure, challenges)
+        mapped = curl_code(failure, challenges, self._security.used_scheme(challenges, by_proxy=True))
         # The errno says more than libcurl's code where a connection could not be made.
         original = failure.os_errno or code if mapped is ErrorCode.WS_E_ENDPOINT_UNREACHABLE else code
         if failure.tls and not self._sends and CURL_CODES.get(code) in _TLS_CONDITIONS:
@@ -323,7 +320,7 @@ class CurlCall:
         phase = self._follow_phase()
         if phase is not Phase.CONNECT:
             return phase
-        if self._proxy is not None and self._curl.getinfo(pycurl.HTTP_CONNECTCODE) != _TUNNEL_MADE:
+        if self._proxied and self._curl.getinfo(pycurl.HTTP_CONNECTCODE) != _TUNNEL_MADE:
             return Phase.PROXY
         return Phase.TLS if self._connected else Phase.CONNECT
 

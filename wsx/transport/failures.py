@@ -119,6 +119,7 @@ VERIFY_CODES: Final[Mapping[int, ErrorCode]] = MappingProxyType(
         21: ErrorCode.CERT_E_UNTRUSTEDROOT,  # unable to verify leaf signature
         26: ErrorCode.CERT_E_WRONG_USAGE,  # unsuitable purpose
         27: ErrorCode.CERT_E_UNTRUSTEDROOT,  # not trusted for this purpose
+        23: ErrorCode.WS_E_SECURITY_VERIFICATION_FAILURE,  # revoked
         33: ErrorCode.CRYPT_E_REVOCATION_OFFLINE,  # unable to get CRL issuer
         62: ErrorCode.CERT_E_CN_NO_MATCH,  # host name
         63: ErrorCode.CERT_E_CN_NO_MATCH,  # e-mail
@@ -140,7 +141,7 @@ _SCHEME: Final = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:\s+(?!=)|$)")
 
 @dataclass(frozen=True, slots=True)
 class CurlFailure:
-    """What decides about a failed transfer, in numbers only.
+    """What decides about a failed transfer.
 
     :param code: libcurl's code.
     :param os_errno: CURLINFO_OS_ERRNO.
@@ -150,6 +151,7 @@ class CurlFailure:
     :param proxied: an HTTP proxy stands between.
     :param connect_status: the status of the proxy's answer to CONNECT, 0 without one.
     :param head_size: bytes of the response head that was not complete yet, 0 when it was or had not begun.
+    :param refused_certificate: the server's alert says that it refuses the client's certificate, or misses one.
     """
 
     code: int
@@ -160,18 +162,25 @@ class CurlFailure:
     proxied: bool = False
     connect_status: int = 0
     head_size: int = 0
+    refused_certificate: bool = False
 
 
-def curl_code(failure: CurlFailure, challenges: Iterable[str] = ()) -> ErrorCode:
-    """The condition of a failed transfer; ``challenges`` are the Proxy-Authenticate values of a refused CONNECT."""
+def curl_code(failure: CurlFailure, challenges: Iterable[str] = (), used_scheme: str | None = None) -> ErrorCode:
+    """The condition of a failed transfer.
+
+    :param challenges: the Proxy-Authenticate values of a refused CONNECT.
+    :param used_scheme: the scheme of the credentials that the proxy was shown, as in :func:`status_code`.
+    """
     code = CURL_CODES.get(failure.code, ErrorCode.WS_E_OTHER)
     if failure.proxied and not failure.begun and failure.connect_status != _TUNNEL_MADE:
         if failure.connect_status == _PROXY_UNAUTHORIZED:
-            return status_code(_PROXY_UNAUTHORIZED, challenges)
+            return status_code(_PROXY_UNAUTHORIZED, challenges, used_scheme)
         if failure.connect_status == _FORBIDDEN:
             return ErrorCode.WS_E_PROXY_ACCESS_DENIED
         local = code in {ErrorCode.E_OUTOFMEMORY, ErrorCode.WS_E_OPERATION_TIMED_OUT, ErrorCode.WS_E_OPERATION_ABORTED}
         return code if local else ErrorCode.WS_E_PROXY_FAILURE
+    if failure.tls and failure.refused_certificate:
+        return ErrorCode.WS_E_ENDPOINT_ACCESS_DENIED
     match failure.code:
         case 1 | 3 if failure.begun:
             return ErrorCode.WS_E_INVALID_FORMAT
@@ -223,8 +232,9 @@ def status_code(status: int, challenges: Iterable[str] = (), used_scheme: str | 
 def status_error(head: HttpHead, *, used_scheme: str | None = None) -> WsError:
     """The exception for a response that is no message because of its status; ``original`` is the status.
 
-    :param used_scheme: as in :func:`status_code`.
+    :param used_scheme: as in :func:`status_code`; None takes what the transport says.
     """
+    used_scheme = used_scheme or head.used_scheme
     name = b"proxy-authenticate" if head.status == _PROXY_UNAUTHORIZED else b"www-authenticate"
     challenges = [value.decode("latin-1") for value in head.values(name)]
     reason = f" {head.reason}" if head.reason else ""

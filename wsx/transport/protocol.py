@@ -99,6 +99,8 @@ class HttpRequest:
     def to_bytes(self, *, accept_encoding: str | None = ACCEPT_ENCODING) -> bytes:
         """The request as ``CurlTransport`` puts it on the connection, with the lines that the transport adds.
 
+        What authenticates the client, to the server or to a proxy, is never shown here.
+
         :param accept_encoding: that of the transport.
         """
         lines = [f"{self.method} {self.url.target} HTTP/1.1", f"Host: {self.url.authority}"]
@@ -126,6 +128,8 @@ class HttpHead:
     :param headers: (name, value) pairs as received, white space around the values removed.
     :param version: ``"1.0"`` or ``"1.1"``.
     :param connection: a number that stays the same as long as the connection does, -1 when unknown.
+    :param used_scheme: of a response with status 401 or 407: the authentication scheme, in lower case, by which the
+        transport had shown the credentials that are refused; None when it had shown none.
     """
 
     status: int
@@ -133,6 +137,7 @@ class HttpHead:
     headers: Sequence[tuple[bytes, bytes]]
     version: str = "1.1"
     connection: int = -1
+    used_scheme: str | None = None
 
     def values(self, name: bytes) -> list[bytes]:
         """The values of all header lines called ``name`` (in lower case), in their order."""

@@ -1,0 +1,305 @@
+"""Security settings as options of a libcurl handle, and which proxy a URL is reached through."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
+
+import pycurl
+
+from wsx.errors import ErrorCode, InvalidArgument, InvalidEndpointUrl, NotSupported
+from wsx.security import (
+    BearerCredential,
+    CertCredential,
+    CertFailures,
+    HttpHeaderAuth,
+    HttpHeaderAuthScheme,
+    HttpHeaderAuthTarget,
+    HttpProxySettingMode,
+    ProxySettings,
+    Secret,
+    SecurityDescription,
+    TlsSettings,
+    TlsVersion,
+    UsernameCredential,
+)
+from wsx.transport.failures import challenge_schemes
+from wsx.transport.protocol import Phase, TransportError
+from wsx.transport.url import HttpUrl
+
+__all__ = ["CurlSecurity", "Route", "default_ca_file", "refuses_certificate"]
+
+# Where distributions keep their roots: Debian, Fedora, SUSE, Alpine and BSD and macOS. The wheel of pycurl knows none.
+_CA_FILES: Final = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+_VERSIONS: Final[Mapping[TlsVersion, int]] = MappingProxyType(
+    {TlsVersion.TLS1_2: pycurl.SSLVERSION_TLSv1_2, TlsVersion.TLS1_3: pycurl.SSLVERSION_TLSv1_3}
+)
+_AUTH_BASIC: Final = 1 << 0
+_AUTH_DIGEST: Final = 1 << 1
+_AUTH_BEARER: Final = 1 << 6  # not named by pycurl
+# Without a check of the chain, its dates and its purpose, anybody can make a certificate that passes; that of the name
+# keeps nobody out then.
+_NO_CHECK: Final = (
+    CertFailures.CN_MISMATCH | CertFailures.INVALID_DATE | CertFailures.UNTRUSTED_ROOT | CertFailures.WRONG_USAGE
+)
+# OpenSSL's names of the alerts that a server sends when it refuses the client's certificate or misses one
+# (RFC 8446 §6.2). In a handshake that this side ends, it is this side that sends the alert.
+_REFUSED: Final = re.compile(
+    r"alert (?:bad certificate|certificate (?:required|revoked|expired|unknown)|unsupported certificate|"
+    r"unknown ca|access denied)",
+    re.IGNORECASE,
+)
+
+
+def default_ca_file() -> str | None:
+    """The system's file of trusted root certificates, None when there is none at the usual places."""
+    return next((path for path in _CA_FILES if os.path.isfile(path)), None)
+
+
+def refuses_certificate(text: str) -> bool:
+    """Whether libcurl's text tells of the server's alert about the client's certificate; it has no number for that."""
+    return _REFUSED.search(text) is not None
+
+
+class Route(NamedTuple):
+    """The proxy to an endpoint, with the credential that the environment gave together with its URL."""
+
+    proxy: HttpUrl
+    credential: UsernameCredential | None = None
+
+
+class CurlSecurity:
+    """What a handle is set to, and what its authentication means for a status.
+
+    :param security: None has the defaults of :class:`TlsSettings` and no authentication.
+    :param proxy: one proxy for all URLs, settings, or None to connect directly.
+    :param ca_file: short for ``TlsSettings(ca_file=…)``; an http URL stays possible with it.
+    :raises InvalidArgument: for another type, or roots that are given twice.
+    :raises NotSupported: for what libcurl cannot do exactly as asked.
+    """
+
+    def __init__(
+        self,
+        security: SecurityDescription | None = None,
+        proxy: HttpUrl | ProxySettings | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+    ) -> None:
+        given: object = security
+        if given is not None and not isinstance(given, SecurityDescription):
+            raise InvalidArgument(f"security must be a SecurityDescription, not {type(given).__name__}")
+        security = security or SecurityDescription()
+        if isinstance(proxy, HttpUrl):
+            _check_proxy(proxy)
+        self._tls = security.tls
+        self._ca_file = None if ca_file is None else os.fspath(ca_file)
+        tls = self._tls or TlsSettings()
+        if self._ca_file is not None and (tls.ca_file is not None or tls.ca_data is not None):
+            raise InvalidArgument("the trusted roots are given twice, as ca_file and in security.tls")
+        _check_ignored(tls)
+        self._server = security.auth_to(HttpHeaderAuthTarget.SERVICE)
+        self._proxy_auth = security.auth_to(HttpHeaderAuthTarget.PROXY)
+        self._proxy = proxy
+        self._route: Route | None = None
+
+    # What the handle is set to
+
+    def options(self) -> Iterator[tuple[int, Any]]:
+        """(option, value) of what stays the same for all requests; an option without a value is to be unset."""
+        tls = self._tls or TlsSettings()
+        yield pycurl.SSLVERSION, _VERSIONS[tls.minimum_version]
+        # A folder that libcurl was built with would be trusted beside the roots that are given.
+        yield pycurl.CAPATH, None
+        ca_file = self._ca_file or tls.ca_file or default_ca_file()
+        if tls.ca_data is not None:
+            yield pycurl.CAINFO_BLOB, tls.ca_data
+        elif ca_file is not None:
+            yield pycurl.CAINFO, ca_file
+        elif os.name == "nt":
+            yield pycurl.SSL_OPTIONS, pycurl.SSLOPT_NATIVE_CA
+        if tls.cert_failures_to_ignore & CertFailures.CN_MISMATCH:
+            yield pycurl.SSL_VERIFYHOST, 0
+        if tls.cert_failures_to_ignore & CertFailures.UNTRUSTED_ROOT:
+            yield pycurl.SSL_VERIFYPEER, 0
+        if tls.crl_file is not None:
+            yield pycurl.CRLFILE, tls.crl_file
+        if tls.client_certificate is not None:
+            yield from _certificate_options(tls.client_certificate)
+        if self._server is not None:
+            yield from _server_options(self._server)
+
+    def set_url(self, curl: Any, url: HttpUrl) -> bool:
+        """Set the proxy that ``url`` is reached through; whether there is one.
+
+        :raises TransportError: WS_E_INVALID_ENDPOINT_URL for an http URL when TLS is demanded; E_INVALIDARG or
+            WS_E_NOT_SUPPORTED for a proxy of the environment that cannot be used.
+        """
+        if self._tls is not None and url.scheme != "https":
+            text = "the security description demands TLS, so that the URL must begin with https://"
+            raise _not_sent(text, ErrorCode.WS_E_INVALID_ENDPOINT_URL)
+        self._route = route = self._route_to(url)
+        # "" also keeps libcurl from reading http_proxy and its like.
+        curl.setopt(pycurl.PROXY, "" if route is None else f"http://{_authority(route.proxy)}")
+        credential, scheme = None if route is None else route.credential, HttpHeaderAuthScheme.BASIC
+        if self._proxy_auth is not None:
+            scheme = self._proxy_auth.scheme or scheme
+            if isinstance(self._proxy_auth.client_credential, UsernameCredential):
+                credential = self._proxy_auth.client_credential
+        if route is None or credential is None:
+            curl.unsetopt(pycurl.PROXYUSERNAME)
+            curl.unsetopt(pycurl.PROXYPASSWORD)
+        else:
+            curl.setopt(pycurl.PROXYAUTH, _bits(scheme))
+            curl.setopt(pycurl.PROXYUSERNAME, credential.username.encode("utf-8"))
+            curl.setopt(pycurl.PROXYPASSWORD, _revealed(credential.password))
+        return route is not None
+
+    def _route_to(self, url: HttpUrl) -> Route | None:
+        proxy = self._proxy
+        if proxy is None or isinstance(proxy, HttpUrl):
+            return None if proxy is None else Route(proxy)
+        if proxy.mode is HttpProxySettingMode.AUTO:
+            return _system_route(url)
+        found = None if proxy.custom is None else proxy.custom.proxy_for(url.scheme, url.host, url.port)
+        return None if found is None else Route(HttpUrl("http", found[0], found[1], "/"))
+
+    # What a status means
+
+    def used_scheme(self, challenges: Iterable[str], *, by_proxy: bool) -> str | None:
+        """The scheme whose credentials a 401 or 407 with these ``challenges`` refuses; None when none were shown.
+
+        libcurl does not say; but it shows them at once, or as soon as the scheme is offered.
+        """
+        offered = challenge_schemes(challenges)
+        return next((scheme for scheme in self._schemes(by_proxy) if scheme in offered), None)
+
+    def _schemes(self, by_proxy: bool) -> tuple[str, ...]:
+        auth = self._proxy_auth if by_proxy else self._server
+        if auth is None:
+            by_url = by_proxy and self._route is not None and self._route.credential is not None
+            return ("basic",) if by_url else ()
+        if isinstance(auth.client_credential, BearerCredential):
+            return ("bearer",)
+        scheme = auth.scheme or HttpHeaderAuthScheme.NONE
+        known = {HttpHeaderAuthScheme.DIGEST: "digest", HttpHeaderAuthScheme.BASIC: "basic"}
+        return tuple(name for member, name in known.items() if scheme & member)
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether the transport writes an Authorization line."""
+        return bool(self._schemes(by_proxy=False))
+
+
+def _check_proxy(proxy: HttpUrl) -> None:
+    if proxy.scheme != "http":
+        raise NotSupported(f"a proxy that is spoken to over TLS is not supported: {proxy}")
+
+
+def _check_ignored(tls: TlsSettings) -> None:
+    """Refuse what could only be done by ignoring more than was asked for."""
+    ignored = tls.cert_failures_to_ignore
+    if tls.crl_file is not None and ignored & CertFailures.REVOCATION_OFFLINE:
+        raise NotSupported("with a crl_file every issuer needs its list; REVOCATION_OFFLINE cannot be ignored then")
+    chain = ignored & ~CertFailures.REVOCATION_OFFLINE
+    if chain in (CertFailures(0), CertFailures.CN_MISMATCH):
+        return
+    if chain != _NO_CHECK:
+        raise NotSupported(
+            "libcurl cannot ignore just these failures of a certificate; it can ignore CN_MISMATCH alone, or "
+            "CN_MISMATCH, INVALID_DATE, UNTRUSTED_ROOT and WRONG_USAGE together. "
+            "To trust a certificate of your own give it as ca_file or ca_data"
+        )
+    if tls.crl_file is not None:
+        raise NotSupported("a crl_file is not looked at when the chain of the certificate is not checked")
+
+
+def _certificate_options(credential: CertCredential) -> Iterator[tuple[int, Any]]:
+    for value, path_option, blob_option in (
+        (credential.certificate, pycurl.SSLCERT, pycurl.SSLCERT_BLOB),
+        (credential.private_key, pycurl.SSLKEY, pycurl.SSLKEY_BLOB),
+    ):
+        if isinstance(value, Secret):
+            yield blob_option, value.reveal()
+        elif value is not None:
+            yield path_option, value
+    # Without any password OpenSSL would ask for one at the terminal.
+    yield pycurl.KEYPASSWD, b"" if credential.password is None else _revealed(credential.password)
+
+
+def _server_options(auth: HttpHeaderAuth) -> Iterator[tuple[int, Any]]:
+    credential = auth.client_credential
+    if isinstance(credential, BearerCredential):
+        yield pycurl.HTTPAUTH, _AUTH_BEARER
+        yield pycurl.XOAUTH2_BEARER, _revealed(credential.token)
+    elif credential is not None:
+        scheme = auth.scheme or HttpHeaderAuthScheme.NONE
+        bits = _bits(scheme)
+        if scheme & HttpHeaderAuthScheme.NONE:
+            # A second scheme, for which there is no token, makes libcurl wait for what the server offers.
+            bits |= _AUTH_BEARER
+        yield pycurl.HTTPAUTH, bits
+        yield pycurl.USERNAME, credential.username.encode("utf-8")
+        yield pycurl.PASSWORD, _revealed(credential.password)
+
+
+def _bits(scheme: HttpHeaderAuthScheme) -> int:
+    bits = _AUTH_BASIC if scheme & HttpHeaderAuthScheme.BASIC else 0
+    return bits | (_AUTH_DIGEST if scheme & HttpHeaderAuthScheme.DIGEST else 0)
+
+
+def _revealed(value: str | Secret) -> bytes:
+    return (value if isinstance(value, Secret) else Secret(value)).reveal()
+
+
+def _authority(proxy: HttpUrl) -> str:
+    # With the port always: libcurl's default for proxies is 1080.
+    host = f"[{proxy.host}]" if ":" in proxy.host else proxy.host
+    return f"{host}:{proxy.port}"
+
+
+def _system_route(url: HttpUrl) -> Route | None:
+    """The proxy that the user or the system has set, in the environment or in Windows' and macOS' own settings."""
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 (slow to import, and rarely needed)
+
+    proxies = getproxies()
+    text = proxies.get(url.scheme) or proxies.get("all")
+    if not text or proxy_bypass(f"[{url.host}]" if ":" in url.host else f"{url.host}:{url.port}"):
+        return None
+    return _route_of(text)
+
+
+def _route_of(text: str) -> Route:
+    """A proxy's URL as variables hold it, perhaps without a scheme and with a user name and password."""
+    scheme, slashes, rest = text.partition("://")
+    if not slashes:
+        scheme, rest = "http", text
+    scheme = scheme.lower()
+    if scheme != "http":
+        raise _not_sent("the proxy of the environment is not spoken to in plain HTTP", ErrorCode.WS_E_NOT_SUPPORTED)
+    netloc = rest.partition("/")[0]
+    user, at, host = netloc.rpartition("@")
+    name, _, password = user.partition(":")
+    route = None
+    try:
+        # Only the default of a scheme is 80; a proxy's text often lacks the path.
+        proxy = HttpUrl.parse(f"http://{host}/")
+        credential = UsernameCredential(unquote(name), unquote(password)) if at else None
+        route = Route(proxy, credential)
+    except (InvalidEndpointUrl, InvalidArgument):
+        # Their texts may show parts of a password that was not escaped.
+        pass
+    if route is None or (at and ":" in unquote(name)):
+        raise _not_sent("the proxy of the environment cannot be read", ErrorCode.E_INVALIDARG)
+    return route
+
+
+def _not_sent(text: str, code: ErrorCode) -> TransportError:
+    return TransportError(text, code=code, phase=Phase.PREPARE, sent=False)
