@@ -4,15 +4,20 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SECONDS ?= 60
+LIMIT ?= 2.3
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CYTHON_SOURCES = $(wildcard wsx/*.pyx wsx/*.pxd)
 
-.PHONY: help demo test bench lint format build dist docs clean
+.PHONY: help demo test bench lint format build fuzz sanitize linear dist docs clean
 
 help:
 	@echo "make demo    build, and send 1,000 purchase orders to a service on this machine"
 	@echo "make test    build, and run the tests (PYTEST='-k name' passes arguments on)"
 	@echo "make bench   build, and run the benchmarks (BENCH='…' passes arguments on)"
+	@echo "make fuzz    fuzz the core, SECONDS=60 for each target"
+	@echo "make sanitize the unit tests with the core built for AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make linear  CPU time for documents of n and of 2n, for the shapes that attackers choose"
 	@echo "make lint    formatting, lint rules and types of Python and Cython"
 	@echo "make format  apply the formatting"
 	@echo "make build   compile the core in place (WSX_DEBUG=1, WSX_SANITIZE=1 or WSX_COVERAGE=1 for special builds)"
@@ -25,10 +30,24 @@ demo: build
 
 test: build $(VENV)/.test
 	@tools/system.sh php
+	@tools/xml_suite.sh
 	@$(BIN)/python -m pytest $(PYTEST)
 
 bench: build $(VENV)/.bench
 	@$(BIN)/python -m benchmarks $(BENCH)
+
+fuzz: build
+	@tools/system.sh fuzz
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(PIP) install --group fuzz || echo "Atheris cannot be installed here"
+	@tools/fuzz.sh $(SECONDS)
+
+sanitize: build $(VENV)/.test
+	@tools/xml_suite.sh
+	@tools/sanitize.sh $(PYTEST)
+
+# Freed memory stays in the process, so that the page faults of large blocks do not count.
+linear: build
+	@MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=4294967296 $(BIN)/python -m tools.linear $(LIMIT)
 
 lint: build $(VENV)/.lint
 	$(BIN)/ruff format --check .

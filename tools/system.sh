@@ -3,9 +3,11 @@
 #
 #   tools/system.sh build   Python's venv module and headers, a C++ compiler
 #   tools/system.sh php     PHP with its SOAP extension, the foreign peer of tests/interop
+#   tools/system.sh fuzz    clang++, which builds the core for libFuzzer
 #
 # What is missing is installed where this runs as root on a system with apt-get; elsewhere the command to run is
-# printed. Missing build tools end the script with status 1; missing PHP does not, its tests then say that they skip.
+# printed. Missing build tools end the script with status 1; the others do not: the tests of PHP then say that they
+# skip, and fuzzing falls back on mutations without coverage.
 set -u
 
 python=${PYTHON:-python3}
@@ -40,8 +42,12 @@ build)
 php)
     has_php_soap || need "php-cli php-soap"
     ;;
+fuzz)
+    # libFuzzer and AddressSanitizer themselves come with Atheris; what is linked into the core comes from here.
+    [ -d "$(clang++ -print-runtime-dir 2>/dev/null)" ] || need "clang libclang-rt-dev"
+    ;;
 *)
-    echo "usage: $0 build|php" >&2
+    echo "usage: $0 build|php|fuzz" >&2
     exit 2
     ;;
 esac
@@ -66,5 +72,5 @@ elif command -v apt-get >/dev/null 2>&1; then
 else
     echo "This task needs what Debian calls$missing; install it with your system's package manager." >&2
 fi
-[ "$1" = php ] && exit 0
+[ "$1" != build ] && exit 0
 exit 1
