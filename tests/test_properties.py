@@ -394,14 +394,10 @@ def places(description: StructDescription, model: dict[str, Any], path: str) -> 
         here = f"{path}/{field.name}"
         if member is None or member is UNSET:
             continue
-        # A structure of a class is whatever has its fields: where it has none, nothing is wrong.
-        anything = isinstance(inner, StructDescription) and not inner.fields
-        if field.mapping is REPEATING or not anything:
-            yield model, field.name, here
+        yield model, field.name, here
         items = enumerate(member) if field.mapping is REPEATING else []
         for number, item in items:
-            if not anything:
-                yield member, number, f"{here}[{number}]"
+            yield member, number, f"{here}[{number}]"
             if isinstance(inner, StructDescription) and item is not None:
                 yield from places(inner, item, f"{here}[{number}]")
         if isinstance(inner, StructDescription) and field.mapping is ELEMENT:

@@ -296,8 +296,16 @@ def test_any_object_with_the_attributes_fits_a_class() -> None:
         assert write(table, value) == "<t><a>1</a></t>"
     for value in (None, UNSET, "text", b"bytes", 1, 1.5, {"a": 1}, [1]):
         assert isinstance(refusal(table, value), InvalidArgument)
-    assert refusal(table, SimpleNamespace()).path == "t/a"
-    assert refusal(table, SimpleNamespace(b=1)).path == "t/a"
+    for value in (SimpleNamespace(), SimpleNamespace(b=1), object()):
+        assert refusal(table, value).path == "t"
+    two = struct_of_fields(FieldDescription("a", Type.INT32), FieldDescription("b", Type.INT32), python_type=Plain)
+    assert refusal(two, SimpleNamespace(a=1)).path == "t/b"
+
+
+def test_an_object_without_any_of_the_fields_is_not_written_as_an_empty_one() -> None:
+    table = struct_of_fields(FieldDescription("a", Type.INT32, options=OPTIONAL), python_type=Plain)
+    assert write(table, Plain.__new__(Plain)) == "<t/>"
+    assert "expected Plain, not SimpleNamespace" in str(refusal(table, SimpleNamespace(b=1)))
 
 
 def test_any_mapping_fits_a_dict() -> None:

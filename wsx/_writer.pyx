@@ -116,6 +116,7 @@ cdef PyObject* fetch(WritePlan plan, const WriteStep* step, PyObject* value, bin
 cdef int check_structure(WritePlan plan, PyObject* value) except -1:
     """A value that is not exactly of the table's class: can its fields be fetched?"""
     cdef object item = <object>value
+    cdef Py_ssize_t i
     if plan.access.fetch == FROM_TUPLE:
         if not isinstance(item, tuple) or len(item) != plan.count:
             raise InvalidArgument(f"expected a tuple of {plan.count} items, not {type(item).__name__}")
@@ -123,6 +124,12 @@ cdef int check_structure(WritePlan plan, PyObject* value) except -1:
         if not isinstance(item, Mapping):
             raise InvalidArgument(f"expected a dict, not {type(item).__name__}")
     elif item is None or item is UNSET or isinstance(item, (str, bytes, int, float, dict, list)):
+        raise InvalidArgument(f"expected {plan.access.python_type.__name__}, not {type(item).__name__}")
+    elif not isinstance(item, plan.access.python_type):
+        # What has none of the fields would be written as if all were absent.
+        for i in range(plan.count):
+            if plan.steps[i].kind != VOID and hasattr(item, <str>plan.steps[i].name):
+                return 0
         raise InvalidArgument(f"expected {plan.access.python_type.__name__}, not {type(item).__name__}")
     return 0
 
