@@ -1,4 +1,4 @@
-"""A zoo of server certificates, made anew for each test session: one good, the others with one defect each."""
+"""A zoo of certificates, made anew for each test session: a good one, others with one defect each, and clients'."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-__all__ = ["Zoo", "make_zoo"]
+__all__ = ["KEY_PASSWORD", "Zoo", "make_zoo"]
 
+KEY_PASSWORD: Final = "key password"
 _DAY: Final = datetime.timedelta(days=1)
 
 
@@ -30,7 +31,9 @@ class _Authority:
 class Zoo:
     """``ca_file`` is to be trusted; ``server(name)`` is a TLS server context with the certificate of that name.
 
-    Names: good, expired, not-yet, wrong-name, self-signed, unknown-issuer, root-sent, client-only.
+    Names: good, expired, not-yet, wrong-name, self-signed, unknown-issuer, root-sent, client-only, revoked. Those of
+    clients: client, client-expired, client-unknown. ``crl_file`` revokes what is revoked; ``old_crl_file`` has expired.
+    ``encrypted_key`` is client's private key under ``KEY_PASSWORD``.
     """
 
     folder: Path
@@ -38,6 +41,22 @@ class Zoo:
     @property
     def ca_file(self) -> str:
         return str(self.folder / "ca.pem")
+
+    @property
+    def crl_file(self) -> str:
+        return str(self.folder / "crl.pem")
+
+    @property
+    def old_crl_file(self) -> str:
+        return str(self.folder / "old-crl.pem")
+
+    @property
+    def encrypted_key(self) -> str:
+        return str(self.folder / "client-key.pem")
+
+    def path(self, name: str) -> str:
+        """The file with the certificate of that name and its key."""
+        return str(self.folder / f"{name}.pem")
 
     def server(self, name: str) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -59,7 +78,35 @@ def make_zoo(folder: Path) -> Zoo:
     _leaf(folder, "unknown-issuer", unknown)
     _leaf(folder, "root-sent", unknown, chain=[unknown.certificate])
     _leaf(folder, "client-only", trusted, usage=ExtendedKeyUsageOID.CLIENT_AUTH)
+    revoked = _leaf(folder, "revoked", trusted)
+    for name, end in (("crl", now + _DAY), ("old-crl", now - _DAY)):
+        (folder / f"{name}.pem").write_bytes(_revocations(trusted, revoked, end))
+    _leaf(folder, "client", trusted, usage=ExtendedKeyUsageOID.CLIENT_AUTH)
+    _leaf(
+        folder,
+        "client-expired",
+        trusted,
+        usage=ExtendedKeyUsageOID.CLIENT_AUTH,
+        start=now - 3 * _DAY,
+        end=now - _DAY,
+    )
+    _leaf(folder, "client-unknown", unknown, usage=ExtendedKeyUsageOID.CLIENT_AUTH)
+    key = serialization.load_pem_private_key((folder / "client.pem").read_bytes(), None)
+    (folder / "client-key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(KEY_PASSWORD.encode()),
+        )
+    )
     return Zoo(folder)
+
+
+def _revocations(issuer: _Authority, revoked: x509.Certificate, end: datetime.datetime) -> bytes:
+    entry = x509.RevokedCertificateBuilder().serial_number(revoked.serial_number).revocation_date(end - 3 * _DAY)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.name).last_update(end - 2 * _DAY)
+    signed = builder.next_update(end).add_revoked_certificate(entry.build()).sign(issuer.key, hashes.SHA256())
+    return signed.public_bytes(serialization.Encoding.PEM)
 
 
 def _name(text: str) -> x509.Name:
@@ -105,7 +152,7 @@ def _leaf(
     end: datetime.datetime | None = None,
     usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
     chain: list[x509.Certificate] | None = None,
-) -> None:
+) -> x509.Certificate:
     key, subject = ec.generate_private_key(ec.SECP256R1()), _name(f"wsx test {file_name}")
     usual: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
     builder = (
@@ -119,3 +166,4 @@ def _leaf(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     (folder / f"{file_name}.pem").write_bytes(private + b"".join(map(_pem, [certificate, *(chain or [])])))
+    return certificate

@@ -139,10 +139,15 @@ class FaultServer:
         raw = sock
         try:
             if self._tls is not None:
-                sock = self._tls.wrap_socket(sock, server_side=True)
+                sock = tls = self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
                 with self._lock:
                     self._open.discard(raw)
                     self._open.add(sock)
+                try:
+                    tls.do_handshake()
+                except ssl.SSLError:
+                    _linger(tls)
+                    raise
             connection = Connection(sock, number)
             while self._exchange(connection):
                 pass
@@ -172,6 +177,14 @@ class FaultServer:
             self.requests.append(request)
         connection.requests.append(request)
         return fault.act(self, connection, request) is not False
+
+
+def _linger(sock: ssl.SSLSocket) -> None:
+    """Read until the client ends: a socket that is closed with unread data resets, and the alert may be lost."""
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(sock, socket.SHUT_WR)
+        while socket.socket.recv(sock, 65536):
+            pass
 
 
 @dataclass(frozen=True)

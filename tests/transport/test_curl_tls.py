@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
-
 import pytest
 
 from tests.support.certificates import Zoo
@@ -80,17 +78,6 @@ def test_closed_in_the_handshake(trusting: Transport) -> None:
     with silent_server(close=True) as port, pytest.raises(TransportError) as caught:
         post(trusting, f"https://127.0.0.1:{port}/")
     assert (caught.value.code, caught.value.sent) == (ErrorCode.WS_E_ENDPOINT_DISCONNECTED, False)
-
-
-def test_a_client_certificate_is_demanded(trusting: Transport, zoo: Zoo) -> None:
-    """Under TLS 1.2; under 1.3 the refusal comes after the handshake and cannot be told from a lost connection."""
-    context = zoo.server("good")
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(zoo.ca_file)
-    with FaultServer(context) as server, pytest.raises(TransportError) as caught:
-        post(trusting, server.url())
-    assert caught.value.code is ErrorCode.WS_E_SECURITY_SYSTEM_FAILURE
 
 
 @pytest.mark.parametrize("fault", ["cut-body", "long-body-to-the-end", "cut-chunk", "bad-chunk", "close"])

@@ -52,10 +52,11 @@ _NO_CHECK: Final = (
     CertFailures.CN_MISMATCH | CertFailures.INVALID_DATE | CertFailures.UNTRUSTED_ROOT | CertFailures.WRONG_USAGE
 )
 # OpenSSL's names of the alerts that a server sends when it refuses the client's certificate or misses one
-# (RFC 8446 §6.2). In a handshake that this side ends, it is this side that sends the alert.
+# (RFC 8446 §6.2); they are named only when they are received. libcurl puts a text of its own for certificate_expired,
+# which is the one that it has for a server's certificate when there is no result of OpenSSL's verification.
 _REFUSED: Final = re.compile(
     r"alert (?:bad certificate|certificate (?:required|revoked|expired|unknown)|unsupported certificate|"
-    r"unknown ca|access denied)",
+    r"unknown ca|access denied)|^SSL certificate verification failed$",
     re.IGNORECASE,
 )
 
