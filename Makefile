@@ -30,6 +30,7 @@ demo: build
 
 test: build $(VENV)/.test
 	@tools/system.sh php
+	@tools/system.sh squid
 	@tools/xml_suite.sh
 	@$(BIN)/python -m pytest $(PYTEST)
 

@@ -270,6 +270,12 @@ def test_a_proxy_of_the_environment(calls: Calls, variables: pytest.MonkeyPatch)
             assert len(endpoint.seen) == 1
 
 
+def test_the_environment_does_not_switch_a_proxy_off(calls: Calls, variables: pytest.MonkeyPatch) -> None:
+    variables.setenv("no_proxy", "*")
+    with AuthServer(proxy=True) as server:
+        assert calls([request("http://endpoint.invalid/", b"<a/>")], proxy=through(server))[0][1] == b"<a/>"
+
+
 def test_credentials_in_the_environment(calls: Calls, variables: pytest.MonkeyPatch) -> None:
     with AuthServer("basic", proxy=True) as server:
         address = HttpUrl.parse(server.url).authority

@@ -117,6 +117,8 @@ class CurlSecurity:
         """(option, value) of what stays the same for all requests; an option without a value is to be unset."""
         tls = self._tls or TlsSettings()
         yield pycurl.SSLVERSION, _VERSIONS[tls.minimum_version]
+        # Without a list of its own libcurl asks the environment which hosts a proxy that was set is not for.
+        yield pycurl.NOPROXY, ""
         # A folder that libcurl was built with would be trusted beside the roots that are given.
         yield pycurl.CAPATH, None
         ca_file = self._ca_file or tls.ca_file or default_ca_file()
