@@ -13,6 +13,7 @@ from wsx.channel.states import ABORTED, EXCHANGE, TRANSITIONS, ChannelOperation,
 from wsx.descriptions import MessageDescription
 from wsx.errors import ErrorCode, InvalidArgument, InvalidEndpointUrl, InvalidOperation, NotSupported, ObjectFaulted
 from wsx.message import Message, MessageState
+from wsx.security import ProxySettings
 from wsx.values import EndpointAddress
 
 URL = "http://127.0.0.1:8080/svc"
@@ -192,7 +193,8 @@ def test_the_context_closes_after_an_error_too() -> None:
 def test_the_channels_own_transport_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[FakeTransport] = []
 
-    def make() -> FakeTransport:
+    def make(**settings: object) -> FakeTransport:
+        assert settings == {"security": None, "proxy": ProxySettings()}
         made.append(FakeTransport([response()]))
         return made[-1]
 
@@ -215,7 +217,7 @@ def test_a_transport_that_fails_to_close_does_not_keep_the_channel_open(monkeypa
         def close(self) -> None:
             raise OSError("stuck")
 
-    monkeypatch.setattr("wsx.channel.channel.default_transport", Stubborn)
+    monkeypatch.setattr("wsx.channel.channel.default_transport", lambda **settings: Stubborn())
     channel = Channel()
     channel.open(URL)
     with pytest.raises(OSError, match="stuck"):

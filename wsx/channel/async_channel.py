@@ -20,7 +20,8 @@ __all__ = ["AsyncChannel"]
 class AsyncChannel(ChannelBase[AsyncTransport]):
     """A client channel to one endpoint for asyncio: :class:`Channel` with ``await`` and ``async with``.
 
-    ``type`` and ``binding``: REQUEST over HTTP is available in this version. ``properties`` never change. ``transport``
+    ``type`` and ``binding``: REQUEST over HTTP is available in this version. ``properties`` never change. ``security``
+    says how the channel uses TLS and authenticates to the server and the proxy. ``transport``
     carries the bytes; without it the channel makes one of its own when it is opened. The channels of an event loop
     share its connections, and the last one to be closed closes them. A transport that is given stays the caller's: the
     channel never closes it.
@@ -40,11 +41,15 @@ class AsyncChannel(ChannelBase[AsyncTransport]):
 
         :raises InvalidArgument: when ``address`` is no address or holds a control character.
         :raises InvalidOperation: when the channel is not CREATED.
-        :raises InvalidEndpointUrl: when the URL cannot be used with HTTP.
+        :raises InvalidEndpointUrl: when the URL cannot be used with HTTP, or is not https although the security
+            description has settings of TLS.
+        :raises NotSupported: for security or proxy settings that the transport cannot honour exactly.
         """
-        self._machine.open(address)
         if self._transport is None:
-            self._transport = default_async_transport() if self._given_transport is None else self._given_transport
+            self._transport = self._given_transport
+        if self._transport is None:
+            self._transport = default_async_transport(security=self._security, proxy=self._machine.properties.proxy)
+        self._machine.open(address)
 
     async def close(self) -> None:
         """WsCloseChannel: → CLOSED, whatever happens. Legal also when CREATED (at once) and CLOSED (nothing to do).

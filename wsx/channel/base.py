@@ -16,6 +16,7 @@ from wsx.channel.properties import ChannelProperties
 from wsx.descriptions import MessageDescription, WriteOption
 from wsx.errors import InvalidArgument, NotSupported
 from wsx.message.message import Message
+from wsx.security import SecurityDescription
 from wsx.transport import AsyncTransport, HttpRequest, Transport
 
 __all__ = ["BINDING_TYPES", "ChannelBase"]
@@ -39,7 +40,7 @@ BINDING_TYPES: Final[Mapping[ChannelBinding, tuple[ChannelType, ...]]] = Mapping
 class ChannelBase(Generic[AnyTransport]):
     """A channel without the operations that wait."""
 
-    __slots__ = ("__weakref__", "_given_transport", "_machine", "_transport", "binding", "type")
+    __slots__ = ("__weakref__", "_given_transport", "_machine", "_security", "_transport", "binding", "type")
 
     # The one operation that waits for the transport; a driver has it.
     _transmit: Callable[..., Any]
@@ -49,6 +50,7 @@ class ChannelBase(Generic[AnyTransport]):
         *,
         type: ChannelType = ChannelType.REQUEST,
         binding: ChannelBinding = ChannelBinding.HTTP,
+        security: SecurityDescription | None = None,
         properties: ChannelProperties = _DEFAULT_PROPERTIES,
         transport: AnyTransport | None = None,
     ) -> None:
@@ -68,13 +70,18 @@ class ChannelBase(Generic[AnyTransport]):
             raise NotSupported(f"a {self.type!r} channel over {self.binding.name} is not available in this version")
         if not isinstance(properties, ChannelProperties):
             raise InvalidArgument(f"properties must be wsx.ChannelProperties, not {properties!r}")
+        if security is not None and not isinstance(security, SecurityDescription):
+            raise InvalidArgument(f"security must be a wsx.SecurityDescription, not {security.__class__.__name__}")
         if transport is not None:
             call = getattr(transport, "call", None)
             # The wrong kind would be found out after the request has gone.
             if not callable(call) or iscoroutinefunction(call) != iscoroutinefunction(self._transmit):
                 wanted = "an AsyncTransport" if iscoroutinefunction(self._transmit) else "a Transport"
                 raise InvalidArgument(f"transport must be {wanted}, not {transport!r}")
-        self._machine = ChannelMachine(properties)
+            if security is not None or properties.proxy != _DEFAULT_PROPERTIES.proxy:
+                raise InvalidArgument("a transport that is given has security and proxy settings of its own")
+        self._machine = ChannelMachine(properties, tls_required=security is not None and security.tls is not None)
+        self._security = security
         self._given_transport = transport
         self._transport: AnyTransport | None = None
 

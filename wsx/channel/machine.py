@@ -27,6 +27,7 @@ from wsx.descriptions import MessageDescription, ReadOption, WriteOption
 from wsx.errors import (
     EndpointFailure,
     InvalidArgument,
+    InvalidEndpointUrl,
     InvalidFormat,
     OperationAborted,
     QuotaExceeded,
@@ -95,6 +96,7 @@ class ChannelMachine:
         "_exchange",
         "_references",
         "_reply",
+        "_tls_required",
         "_to",
         "_url",
         "limits",
@@ -103,7 +105,7 @@ class ChannelMachine:
         "versions",
     )
 
-    def __init__(self, properties: ChannelProperties) -> None:
+    def __init__(self, properties: ChannelProperties, *, tls_required: bool = False) -> None:
         self.properties = properties
         self.versions = versions_of(properties.envelope_version, properties.addressing_version)
         self.limits = Limits(
@@ -115,6 +117,7 @@ class ChannelMachine:
             max_body=properties.max_buffered_message_size,
             max_head=properties.max_response_head_size,
         )
+        self._tls_required = tls_required
         self.state = ChannelState.CREATED
         self._exchange = ExchangeState.IDLE
         self._reply: _Reply | None = None
@@ -138,7 +141,10 @@ class ChannelMachine:
         self._check(_OPEN)
         self._enter(_OPEN.during)
         try:
-            self._url = HttpUrl.parse(text)
+            url = HttpUrl.parse(text)
+            if self._tls_required and url.scheme != "https":
+                raise InvalidEndpointUrl("the security description demands TLS: it must begin with https://", url=text)
+            self._url = url
             full = address if isinstance(address, EndpointAddress) else EndpointAddress(text)
             self._to, self._references = to_headers(self.versions, full)
         except BaseException:

@@ -12,6 +12,7 @@ from wsx.errors import InvalidArgument, NotSupported
 from wsx.message.enums import AddressingVersion, EnvelopeVersion
 from wsx.message.versions import versions_of
 from wsx.quotas import Quotas
+from wsx.security import ProxySettings
 
 __all__ = ["ChannelProperties"]
 
@@ -23,6 +24,7 @@ _TIMEOUTS: Final = (
     "receive_timeout",
 )
 _DEFAULT_QUOTAS: Final = Quotas()
+_DIRECT: Final = ProxySettings()
 _SIZES: Final = ("max_buffered_message_size", "max_response_head_size", "max_processed_headers")
 # RFC 9110 §5.5 field content, without obs-text.
 _FIELD_VALUE: Final = re.compile(r"[\x21-\x7e]+(?:[ \t]+[\x21-\x7e]+)*")
@@ -46,7 +48,8 @@ class ChannelProperties:
 
     ``faults_as_errors``: a SOAP fault that wsx knows raises the error of its own condition, for instance
     ``EndpointActionNotSupported``; when False every fault raises ``EndpointFaultReceived`` (…_FAULTS_AS_ERRORS).
-    ``user_agent``: the User-Agent line of HTTP requests.
+    ``user_agent``: the User-Agent line of HTTP requests. ``proxy``: the HTTP proxy (…_HTTP_PROXY_SETTING_MODE and
+    …_CUSTOM_HTTP_PROXY; none here, that of the system on Windows).
 
     A value that is not possible raises :class:`InvalidArgument` naming the field. The number of an enumeration's member
     stands for the member.
@@ -66,6 +69,7 @@ class ChannelProperties:
     receive_timeout: float | None = 30.0
     faults_as_errors: bool = True
     user_agent: str = "MS-WebServices/1.0"
+    proxy: ProxySettings = _DIRECT
 
     def __post_init__(self) -> None:
         versions = versions_of(self.envelope_version, self.addressing_version)
@@ -88,6 +92,8 @@ class ChannelProperties:
             raise InvalidArgument(f"ChannelProperties.faults_as_errors must be a bool, not {self.faults_as_errors!r}")
         if type(self.user_agent) is not str or _FIELD_VALUE.fullmatch(self.user_agent) is None:
             raise InvalidArgument(f"ChannelProperties.user_agent {self.user_agent!r} is no HTTP field value")
+        if not isinstance(self.proxy, ProxySettings):
+            raise InvalidArgument(f"ChannelProperties.proxy must be a wsx.ProxySettings, not {self.proxy!r}")
 
     def _check_encoding(self) -> None:
         try:
