@@ -55,6 +55,8 @@ extensions = [
         language="c++",
         include_dirs=["wsx"],
         depends=[header.as_posix() for header in sorted(Path("wsx").glob("*.h"))],
+        # Cython 3.3 would release what it never held when a call with keywords runs out of memory.
+        define_macros=[("CYTHON_VECTORCALL_TPNEW", "0")],
         extra_compile_args=["/std:c++17", *MSVC_FLAGS[kind]] if windows else ["-std=c++17", *GCC_FLAGS[kind]],
         extra_link_args=[] if windows else LINK_FLAGS.get(kind, []),
     )
