@@ -2,6 +2,7 @@
 """XmlWriter: writing a document piece by piece, into the same buffer and by the same codecs as the plans."""
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.dict cimport PyDict_Items
 from cpython.object cimport PyObject
 
 from wsx._buffer cimport Out, out_append, out_length
@@ -417,7 +418,7 @@ cdef class XmlWriter(TagWriter):
         found.pop(prefix, None)
         found[prefix] = ns
         found.pop("xml", None)
-        return tuple(found.items())
+        return tuple(PyDict_Items(found))
 
     cdef int put_type(self, object type_, object value, object description, object option) except -1:
         """Writes the value as an element of that name by its plan, and takes over what is in that element."""

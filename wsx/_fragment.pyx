@@ -10,6 +10,7 @@ Errors: InvalidFormat with the offset in the fragment, QuotaExceeded for a limit
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.dict cimport PyDict_Items
 from libc.string cimport memcmp
 
 from wsx._buffer cimport out_append, out_close, out_length, out_open, out_take
@@ -296,7 +297,7 @@ cdef str name_prefix(str wished, str ns, dict inside, dict bindings):
         return wished
     if wished and wished not in inside and wished not in ("xml", "xmlns"):
         return wished
-    for prefix, bound in (*inside.items(), *bindings.items()):
+    for prefix, bound in PyDict_Items(inside) + PyDict_Items(bindings):
         if bound == ns and inside.get(prefix, ns if prefix else "") == ns:
             return prefix
     return free_prefix({**inside, **bindings})

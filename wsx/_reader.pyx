@@ -9,6 +9,7 @@ Errors: InvalidFormat for what is not what the table says, with byte offset and 
 """
 
 cimport cython
+from cpython.dict cimport PyDict_Items
 from cpython.list cimport PyList_Append, PyList_CheckExact, PyList_GET_SIZE
 from cpython.mem cimport PyMem_Free
 from cpython.object cimport PyObject
@@ -302,7 +303,7 @@ cdef class Reader(StepReader):
         found = {}
         for i in range(count):
             found[self.string(self.bindings[i].prefix)] = self.string(self.bindings[i].ns)
-        return tuple(found.items())
+        return tuple(PyDict_Items(found))
 
     cdef object fragment(self):
         """The element whose start tag was read, as bytes with their namespace context."""

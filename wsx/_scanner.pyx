@@ -10,6 +10,7 @@ Errors: InvalidFormat for what is not well-formed, QuotaExceeded for a limit of 
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.dict cimport PyDict_Items
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport uint32_t
 from libc.string cimport memchr, memcmp, memcpy
@@ -709,7 +710,7 @@ cdef class Scanner:
             prefix = self.string(self.bindings[i].prefix)
             found.pop(prefix, None)
             found[prefix] = self.string(self.bindings[i].ns)
-        return tuple(found.items())
+        return tuple(PyDict_Items(found))
 
     def peek(self):
         """(namespace, local name) of the start tag that comes next; None at an end tag or at the end of the data.

@@ -7,6 +7,7 @@ the default namespace. A failure leaves the writer faulted: what was written up 
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.dict cimport PyDict_Items
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject
 
@@ -342,7 +343,7 @@ cdef class TagWriter:
             if prefix != "xml" and (self.depth_ or found):
                 found.pop(prefix, None)
                 found[prefix] = ns
-            self.scope_ = tuple(found.items())
+            self.scope_ = tuple(PyDict_Items(found))
         return self.scope_
 
     def prefix_of(self, ns, *, bint required=True):

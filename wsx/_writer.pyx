@@ -6,7 +6,7 @@ handler inside the walk.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_CheckExact, PyDict_GetItemWithError
+from cpython.dict cimport PyDict_CheckExact, PyDict_GetItemWithError, PyDict_Items
 from cpython.exc cimport PyErr_Clear, PyErr_ExceptionMatches
 from cpython.list cimport PyList_CheckExact
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
@@ -364,7 +364,7 @@ cdef bytes custom_element(object description, object value, dict bindings, tuple
     try:
         if optional and description.is_default is not None and description.is_default(value):
             return b""
-        writer = fragment_writer(tuple(bindings.items()))
+        writer = fragment_writer(tuple(PyDict_Items(bindings)))
         writer.start_element(local, ns, prefix)
         description.write(writer, value)
         writer.end_element()
