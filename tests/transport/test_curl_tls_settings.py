@@ -233,3 +233,54 @@ def test_the_convenient_ways_in(zoo: Zoo) -> None:
         default_transport(security=security, ca_file=zoo.ca_file)
     with pytest.raises(InvalidArgument, match="security"):
         default_async_transport(security=TlsSettings())  # type: ignore[arg-type]
+
+
+# Transports of one event loop share its connections, but none that was made on other terms
+
+
+@pytest.mark.parametrize("case", ["other-roots", "other-roots-bytes", "no-check-before", "revocation-list"])
+def test_a_connection_made_on_other_terms_is_not_shared(zoo: Zoo, case: str) -> None:
+    trusting = TlsSettings(ca_file=zoo.ca_file)
+    untrusted = ErrorCode.CERT_E_UNTRUSTEDROOT
+    first, second, code = {
+        "other-roots": (trusting, TlsSettings(), untrusted),
+        "other-roots-bytes": (trusting, TlsSettings(ca_data=Path(zoo.path("self-signed")).read_bytes()), untrusted),
+        "no-check-before": (TlsSettings(cert_failures_to_ignore=NO_CHECK), TlsSettings(), untrusted),
+        "revocation-list": (
+            trusting,
+            TlsSettings(ca_file=zoo.ca_file, crl_file=zoo.old_crl_file),
+            ErrorCode.CRYPT_E_REVOCATION_OFFLINE,
+        ),
+    }[case]
+    with FaultServer(zoo.server("good")) as server, pytest.raises(TransportError) as caught:
+        _one_after_the_other(server.url(), first, second)
+    assert caught.value.code is code
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("shown_first", [True, False])
+def test_a_connection_of_another_client_is_not_shared(zoo: Zoo, *, shown_first: bool) -> None:
+    context = zoo.server("good")
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.load_verify_locations(zoo.ca_file)
+    nobody = TlsSettings(ca_file=zoo.ca_file)
+    somebody = TlsSettings(ca_file=zoo.ca_file, client_certificate=CertCredential(zoo.path("client")))
+    with FaultServer(context) as server:
+        _one_after_the_other(server.url(), *((somebody, nobody) if shown_first else (nobody, somebody)))
+        assert (len(server.requests), server.connections) == (2, 2)
+    with FaultServer(context) as server:
+        _one_after_the_other(server.url(), somebody, somebody)
+        assert (len(server.requests), server.connections) == (2, 1)
+
+
+def _one_after_the_other(url: str, first: TlsSettings, second: TlsSettings) -> None:
+    async def run() -> None:
+        transports = [CurlAsyncTransport(security=SecurityDescription(settings)) for settings in (first, second)]
+        try:
+            for transport in transports:
+                assert (await transport.call(request(url), LIMITS))[0].status == 200
+        finally:
+            for transport in transports:
+                await transport.close()
+
+    asyncio.run(run())

@@ -165,3 +165,23 @@ def test_certificates_are_checked_through_a_tunnel(codes: Codes, squids: Squids,
     with FaultServer(zoo.server("expired")) as server, pytest.raises(TransportError) as caught:
         codes([request(server.url())], proxy=proxy, security=secured(DIGEST), ca_file=zoo.ca_file)
     assert (caught.value.code, caught.value.phase) == (ErrorCode.CERT_E_EXPIRED, Phase.TLS)
+
+
+@pytest.mark.parametrize("scheme", ["basic", "digest"])
+def test_a_tunnel_of_another_user_is_not_shared(squids: Squids, zoo: Zoo, scheme: str) -> None:
+    proxy, _ = squids(scheme)
+
+    async def run() -> None:
+        settings = (secured(SCHEMES[scheme]), secured(SCHEMES[scheme], "wrong"))
+        transports = [CurlAsyncTransport(proxy=proxy, security=one, ca_file=zoo.ca_file) for one in settings]
+        try:
+            for transport in transports:
+                await transport.call(request(server.url()), LIMITS)
+        finally:
+            for transport in transports:
+                await transport.close()
+
+    with FaultServer(zoo.server("good")) as server, pytest.raises(TransportError) as caught:
+        asyncio.run(run())
+    assert caught.value.code is DENIED
+    assert len(server.requests) == 1
