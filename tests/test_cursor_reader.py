@@ -217,6 +217,10 @@ def test_a_charset_of_ones_own_choice() -> None:
         "<a>\ufffe</a>",
         "<a><?xml version='1.0'?></a>",
         "<a><?p",
+        # XML 1.0 §2.1 [1]: a document has an element
+        '<?xml version="1.0" standalone="yes" ?>',
+        "   ",
+        "<!-- c --><?p?>",
     ],
 )
 def test_documents_that_are_not_well_formed(document: str) -> None:
@@ -245,8 +249,7 @@ def test_documents_that_are_not_well_formed(document: str) -> None:
         ("<a>&lt;&gt;&amp;&quot;&apos;&#65;&#x42;</a>", ["<:a=", "T'<>&\"\\'AB'", "END_ELEMENT"]),
         ("<?p?><a><?q ?>x<?r ?>y</a><?s ?>", ["<:a=", "T'x'", "T'y'", "END_ELEMENT"]),
         ("<xml:a/>", [f"<xml:a={XML}", "END_ELEMENT"]),
-        ('<?xml version="1.0" standalone="yes" ?>', []),
-        ("   ", ["T'   '"]),
+        ('<?xml version="1.0" standalone="yes" ?><a/>', ["<:a=", "END_ELEMENT"]),
     ],
 )
 def test_documents_that_are(document: str, expected: list[str]) -> None:
@@ -257,6 +260,7 @@ def test_fragments() -> None:
     data = b"a<b/>&amp;<![CDATA[c]]><d/>"
     expected = ["T'a'", "<:b=", "END_ELEMENT", "T'&'", "CDATA", "T'c'", "END_CDATA", "<:d=", "END_ELEMENT"]
     assert nodes(data, allow_fragment=True) == expected
+    assert nodes(b"   ", allow_fragment=True) == ["T'   '"]
     with pytest.raises(InvalidFormat):
         nodes(data)
     reader = XmlReader(b"1<![CDATA[2]]>3", allow_fragment=True)

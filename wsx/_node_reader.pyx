@@ -120,6 +120,8 @@ cdef class NodeReader:
             elif core.cursor == core.end:
                 if core.open_count:
                     return core.truncated()
+                if not core.rooted and not self.allow_fragment:
+                    return core.bad(self.at, "a document without an element")
                 self.kind = EOF
             elif core.cursor[0] != c"<":
                 if core.open_count == 0 and not self.allow_fragment:

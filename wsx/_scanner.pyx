@@ -18,8 +18,7 @@ from libc.string cimport memchr, memcmp, memcpy
 from wsx._buffer cimport out_append, out_close, out_length, out_open, out_reserve
 from wsx._lexical_texts cimport decode_string
 
-import re
-
+from wsx.charsets import DECLARATION
 from wsx.descriptions import XML_NAMESPACE, XMLNS_NAMESPACE, XSI_NAMESPACE
 from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, QuotaExceeded
 from wsx.quotas import Quotas
@@ -60,12 +59,6 @@ cdef bytes XML_NS = XML_NAMESPACE.encode()
 cdef bytes XMLNS_NS = XMLNS_NAMESPACE.encode()
 cdef bytes XSI_NS = XSI_NAMESPACE.encode()
 
-# XMLDecl of XML 1.0 §2.8.
-cdef object DECLARATION = re.compile(
-    rb"""<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.[0-9]+"|'1\.[0-9]+')"""
-    rb"""(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"([A-Za-z][A-Za-z0-9._-]*)"|'([A-Za-z][A-Za-z0-9._-]*)'))?"""
-    rb"""(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>"""
-)
 
 cdef bint xsi(const Slice* ns) noexcept:
     """The namespace of xsi:type, xsi:nil and the schema locations, which XSD allows on every element."""

@@ -32,7 +32,7 @@ _NAMES: Final = {
 _BLANKS: Final = b"<\t\n\r "
 
 # XMLDecl of XML 1.0 §2.8, in UTF-8: the version is not optional.
-_DECLARATION: Final = re.compile(
+DECLARATION: Final = re.compile(
     rb"""<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.[0-9]+"|'1\.[0-9]+')"""
     rb"""(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"([A-Za-z][A-Za-z0-9._-]*)"|'([A-Za-z][A-Za-z0-9._-]*)'))?"""
     rb"""(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>"""
@@ -91,7 +91,7 @@ def _after_declaration(data: memoryview, start: int, charset: Charset, allowed: 
         return start
     if not allowed:
         raise InvalidFormat("an XML declaration where none is allowed", offset=start)
-    match = _DECLARATION.match(data, start)
+    match = DECLARATION.match(data, start)
     if match is None:
         raise InvalidFormat("the XML declaration is malformed", offset=start)
     name = (match[1] or match[2] or b"").decode().lower()
