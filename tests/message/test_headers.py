@@ -207,7 +207,7 @@ def test_repeated_custom_headers() -> None:
     assert message.get_custom_header(HEADER, repeating=repeating) == {"value": "1"}
     with pytest.raises(InvalidFormat, match="2 headers"):
         message.get_custom_header(HEADER)
-    with pytest.raises(InvalidFormat, match="number 2"):
+    with pytest.raises(InvalidFormat, match=r"no header \{ns\}header at index 2"):
         message.get_custom_header(HEADER, repeating=repeating, index=2)
     option = ReadOption.OPTIONAL_POINTER
     assert message.get_custom_header(HEADER, repeating=repeating, index=2, option=option) is None

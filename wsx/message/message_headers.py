@@ -484,7 +484,8 @@ class MessageHeaders:
 
     @staticmethod
     def _missing(name: tuple[str, str], index: int = 0) -> InvalidFormat:
-        return InvalidFormat(f"the message has no header {{{name[0]}}}{name[1]} number {index}")
+        which = f" at index {index}" if index else ""
+        return InvalidFormat(f"the message has no header {{{name[0]}}}{name[1]}{which}")
 
     @staticmethod
     def _check_repeating(repeating: RepeatingHeaderOption, index: int) -> None:
