@@ -79,7 +79,7 @@ def test_header_attributes(envelope: EnvelopeVersion, attributes: str, found: in
     message = received(f'<h xmlns="ns"/><h xmlns="ns"{attributes}/>', envelope=envelope)
     assert message.get_header_attributes("h", "ns", index=1) == HeaderAttribute(found)
     assert message.get_header_attributes("h", "ns") is HeaderAttribute.NONE
-    with pytest.raises(InvalidFormat, match="number 2"):
+    with pytest.raises(InvalidFormat, match=r"no header \{ns\}h at index 2"):
         message.get_header_attributes("h", "ns", index=2)
 
 
