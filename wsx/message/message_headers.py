@@ -484,8 +484,9 @@ class MessageHeaders:
 
     @staticmethod
     def _missing(name: tuple[str, str], index: int = 0) -> InvalidFormat:
+        label = f"{{{name[0]}}}{name[1]}" if name[0] else name[1]  # a mapped header has no namespace
         which = f" at index {index}" if index else ""
-        return InvalidFormat(f"the message has no header {{{name[0]}}}{name[1]}{which}")
+        return InvalidFormat(f"the message has no header {label}{which}")
 
     @staticmethod
     def _check_repeating(repeating: RepeatingHeaderOption, index: int) -> None:
