@@ -107,6 +107,12 @@ def _typed() -> Iterator[bytes]:
     nil = f'xmlns:i="{XSI_NAMESPACE}" i:nil="true"'
     yield f'\x00<t xmlns="urn:a" id="1"><name>x</name><line><note {nil}/></line></t>'.encode()
     yield f'\x05<t xmlns="urn:a"><l xmlns:i="{XSI_NAMESPACE}" xmlns:d="urn:t" i:type="d:Derived"/></t>'.encode()
+    yield b'\x01<t xmlns="urn:a"><fXML_QNAME xmlns:p="urn:only-here">p:x</fXML_QNAME></t>'
+    yield '\x04<t xmlns="urn:a">\ufeff<b/></t>'.encode()  # U+FEFF as content
+    for depth in (120, 280):  # deeper than the writer goes by default
+        tree = b"<c>" * depth + b"</c>" * depth
+        yield b'\x03<t xmlns="urn:a"><f>%s</f></t>' % tree
+        yield b'\x07<t xmlns="urn:a">%s</t>' % tree.replace(b"c>", b"child>")
 
 
 def _lexical() -> Iterator[bytes]:

@@ -632,10 +632,13 @@ def test_to_bytes() -> None:
         (b"<a>1<b>2</b><!-- x -->3</a>4<?x y?>5<c/>", "12345"),
         (b"<![CDATA[<&]]>&lt;&#233;<a><![CDATA[\r\n]]>&#13;</a>", "<&<é\n\r"),
         ("\ufefft\ufeff".encode(), "\ufefft\ufeff"),
+        ("\ufeff<a/>".encode(), ""),
     ],
 )
 def test_text(data: bytes, text: str) -> None:
     assert XmlBuffer(data).text == text
+    # In content that was read, U+FEFF is a character wherever it stands.
+    assert XmlBuffer.of_content(data, ()).text == (text or data.decode().removesuffix("<a/>"))
 
 
 @pytest.mark.parametrize(

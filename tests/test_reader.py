@@ -10,6 +10,7 @@ import mmap
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
+from xml.etree.ElementTree import canonicalize
 
 import numpy as np
 import pytest
@@ -44,6 +45,7 @@ from wsx.descriptions import (
     XSI_NAMESPACE,
     ElementDescription,
     FieldDescription,
+    FieldMapping,
     FieldOption,
     ReadOption,
     StructDescription,
@@ -252,6 +254,16 @@ def test_the_number_of_items_is_checked(least: int, most: int | None, wrapper: b
         assert isinstance(refusal(table, "<t/>"), InvalidFormat)
     else:
         assert read(table, "<t/>") == {"f": []}
+
+
+@pytest.mark.parametrize("content", ["\ufeff<b/>", "\ufefft", "\ufeff", "\ufeff\ufeff<b/>", "t\ufeff<b/>"])
+def test_any_content_has_no_byte_order_mark(content: str) -> None:
+    table = struct_of_fields(FieldDescription("c", Type.XML_BUFFER, mapping=FieldMapping.ANY_CONTENT))
+    value = read(table, f"<t>{content}</t>")
+    assert value["c"].text == content.replace("<b/>", "")
+    written = write_element(table, value)
+    assert read(table, written.decode()) == value
+    assert canonicalize(written.decode()) == canonicalize(f"<t>{content}</t>")
 
 
 # --- order and unknown content ---------------------------------------------------------------------------------------

@@ -496,7 +496,7 @@ cdef class XmlReader(NodeReader):
         if self.kind != EOF:
             self.classify()
         self.faulted = False
-        return XmlBuffer(data, scope)
+        return XmlBuffer.of_content(data, scope)
 
     # --- positions ---------------------------------------------------------------------------------------------------
 

@@ -358,7 +358,7 @@ cdef class Reader(StepReader):
         self.charge(self.cursor - saved)
         content = UNSET
         if plan.steps[plan.content].kind != VOID:
-            content = XmlBuffer(<bytes>saved[:self.cursor - saved], self.scope_outside(self.binding_count))
+            content = XmlBuffer.of_content(<bytes>saved[:self.cursor - saved], self.scope_outside(self.binding_count))
         place[0] = owned(content)
         frame.step = plan.content + 1
         return True

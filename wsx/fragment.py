@@ -18,6 +18,7 @@ __all__ = ["XmlBuffer"]
 
 # What a repr shows of the data.
 _SHOWN: Final = 60
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _XML_NAMESPACE: Final = "http://www.w3.org/XML/1998/namespace"
 _XMLNS_NAMESPACE: Final = "http://www.w3.org/2000/xmlns/"
 
@@ -26,10 +27,11 @@ _XMLNS_NAMESPACE: Final = "http://www.w3.org/2000/xmlns/"
 class XmlBuffer:
     """A part of an XML document (WS_XML_BUFFER): its bytes, and the namespace bindings around it.
 
-    ``data`` is UTF-8, zero or more nodes (elements, text, comments) as they stood in the document; ``scope`` has the
-    (prefix, namespace) pairs that were in force there, "" for the default namespace. Two fragments are equal when both
-    are equal byte for byte. Values of other types are InvalidArgument; whether the data is well-formed is checked
-    where it is used: InvalidFormat, with the offset in the data, or QuotaExceeded beyond 10,000 open elements.
+    ``data`` is UTF-8, zero or more nodes (elements, text, comments) as they stood in the document, and may begin with a
+    byte order mark before an element; ``scope`` has the (prefix, namespace) pairs that were in force there, "" for the
+    default namespace. Two fragments are equal when both are equal byte for byte. Values of other types are
+    InvalidArgument; whether the data is well-formed is checked where it is used: InvalidFormat, with the offset in the
+    data, or QuotaExceeded beyond 10,000 open elements.
     """
 
     data: bytes
@@ -67,6 +69,13 @@ class XmlBuffer:
         else:
             data = _ElementTreeWriter().write(element)
         return cls(_core().adapt(data, (), {}, single=True))
+
+    @classmethod
+    def of_content(cls, data: bytes, scope: tuple[tuple[str, str], ...]) -> XmlBuffer:
+        """The fragment of content that was read: U+FEFF at its start is a character there, no byte order mark."""
+        if data.startswith(_BYTE_ORDER_MARK):
+            data = b"&#xFEFF;" + data[len(_BYTE_ORDER_MARK) :]
+        return cls(data, scope)
 
     @property
     def name(self) -> XmlQName | None:
