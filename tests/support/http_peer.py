@@ -36,6 +36,17 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+class Server(ThreadingHTTPServer):
+    """Lets as many connections wait as tests make at once.
+
+    With the standard library's queue of five, a system drops what comes too fast: the client has its connection then,
+    the server has none, and it takes the kernel up to a minute to find that out.
+    """
+
+    request_queue_size = 128
+    daemon_threads = True
+
+
 class HttpPeer:
     """Use it as a context manager. Answers are taken in order; the last one is kept for further requests."""
 
@@ -57,8 +68,7 @@ class HttpPeer:
             def log_message(self, format: str, *args: object) -> None:
                 """No log lines: the requests are kept in ``seen``."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
