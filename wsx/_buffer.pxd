@@ -17,15 +17,25 @@ cdef struct Out:
     char* limit  # SLACK bytes before the end of the buffer
     char* start
     PyObject* owner
+    # Where finished bytes go while an element is still being written; without a sink nothing does.
+    PyObject* sink       # a callable that takes bytes; borrowed
+    Py_ssize_t chunk     # that many bytes are handed over; without a sink more than there can be
+    Py_ssize_t handed    # bytes that the sink has
 
 cdef int out_open(Out* out, Py_ssize_t size) except -1
 cdef int out_grow(Out* out, Py_ssize_t need) except -1
 cdef object out_take(Out* out)
 cdef void out_close(Out* out) noexcept
+cdef int out_hand_over(Out* out, Py_ssize_t kept) except -1
 
 
 cdef inline Py_ssize_t out_length(const Out* out) noexcept:
     return out.cursor - out.start
+
+
+cdef inline Py_ssize_t out_position(const Out* out) noexcept:
+    """Bytes written in all, those that a sink has included."""
+    return out.handed + (out.cursor - out.start)
 
 
 cdef inline int out_reserve(Out* out, Py_ssize_t need) except -1:

@@ -2,6 +2,7 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.ref cimport Py_INCREF, Py_XDECREF
+from libc.string cimport memmove
 
 cdef extern from "Python.h":
     int _PyBytes_Resize(PyObject** bytes, Py_ssize_t newsize) except -1  # on failure *bytes = NULL
@@ -19,6 +20,27 @@ cdef int out_open(Out* out, Py_ssize_t size) except -1:
     out.start = PyBytes_AS_STRING(owner)
     out.cursor = out.start
     out.limit = out.start + size
+    out.sink = NULL
+    out.chunk = PY_SSIZE_T_MAX
+    out.handed = 0
+    return 0
+
+
+cdef int out_hand_over(Out* out, Py_ssize_t kept) except -1:
+    """Gives the sink what was written but for the last `kept` bytes; the buffer goes on with those. After a sink that
+    raised, nothing is handed over any more."""
+    cdef Py_ssize_t size = out.cursor - out.start - kept
+    cdef Py_ssize_t chunk = out.chunk
+    cdef object data
+    if size <= 0:
+        return 0
+    data = PyBytes_FromStringAndSize(out.start, size)
+    memmove(out.start, out.cursor - kept, kept)
+    out.cursor = out.start + kept
+    out.handed += size
+    out.chunk = PY_SSIZE_T_MAX
+    (<object>out.sink)(data)
+    out.chunk = chunk
     return 0
 
 

@@ -29,12 +29,16 @@ from wsx._writer cimport Output
 import codecs
 import re
 
+from wsx.charsets import encode
 from wsx.cursors import NodeType, TypeMapping
 from wsx.declare import element_of
 from wsx.descriptions import XML_NAMESPACE, AttributeDescription, ElementDescription, Type, WriteOption
 from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, QuotaExceeded
 from wsx.fragment import XmlBuffer
 from wsx.values import XmlQName
+
+cdef extern from "Python.h":
+    Py_ssize_t PY_SSIZE_T_MAX
 
 cdef enum:
     DEEPEST_VALUE = 400         # the most that a plan takes, because of the C stack; elements by calls may be deeper
@@ -402,9 +406,12 @@ cdef class XmlWriter(TagWriter):
         self.content(True)
         self.busy = True
         try:
+            if self.flush_size != PY_SSIZE_T_MAX:
+                self.output.stream(receiver(self), self.flush_size)
             self.output.write_element(table, value, option, scope=self.scope(),
                                       max_depth=min(self.max_depth - self.depth_, DEEPEST_VALUE))
         finally:
+            self.output.stream(None, 1)
             self.busy = False
         self.done()
 
@@ -539,11 +546,17 @@ cdef class XmlWriter(TagWriter):
         if out_length(&self.output.out) < max(min_size, 1):
             return
         self.faulted = True
-        data = self.written()
-        self.output.truncate(0)
-        self.marked = True
-        self.sink(data)
+        self.hand_over()
         self.faulted = False
+
+
+def receiver(XmlWriter writer):
+    """What takes the finished parts of a value by its table to the writer's sink."""
+    def receive(bytes data):
+        data = encode(data, writer.properties.charset, mark=not writer.marked)
+        writer.marked = True
+        writer.sink(data)
+    return receive
 
 
 def fragment_writer(tuple scope):

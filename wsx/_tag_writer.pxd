@@ -26,7 +26,7 @@ cdef class TagWriter:
     cdef Out names
     cdef Level* levels
     cdef Py_ssize_t depth_, capacity
-    cdef Py_ssize_t max_depth, max_attributes, max_namespaces, buffer_max_size, indent
+    cdef Py_ssize_t max_depth, max_attributes, max_namespaces, buffer_max_size, flush_size, indent
 
     cdef bint armed, faulted, busy
     cdef bint begun                 # something was written or is in the start tag
@@ -72,6 +72,7 @@ cdef class TagWriter:
     cdef tuple scope(self)
     cdef Out* target(self) noexcept
     cdef bytes written(self)
+    cdef int hand_over(self) except -1
 
 
 cdef int check_names(object local, object ns, object prefix) except -1

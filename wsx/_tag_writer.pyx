@@ -144,6 +144,7 @@ cdef class TagWriter:
         self.max_attributes = properties.max_attributes
         self.max_namespaces = properties.max_namespaces
         self.buffer_max_size = PY_SSIZE_T_MAX if properties.buffer_max_size is None else properties.buffer_max_size
+        self.flush_size = PY_SSIZE_T_MAX if sink is None or properties.flush_size is None else properties.flush_size
         self.indent = properties.indent
         self.output = Output()
         if self.tag.owner is NULL:  # new, or lost when there was no memory for it to grow
@@ -194,7 +195,27 @@ cdef class TagWriter:
     cdef int done(self) except -1:
         if out_length(&self.output.out) + out_length(&self.tag) > self.buffer_max_size:
             raise QuotaExceeded(f"more than {self.buffer_max_size} bytes (buffer_max_size)")
+        if out_length(&self.output.out) >= self.flush_size:
+            self.hand_over()
         self.faulted = False
+        return 0
+
+    cdef int hand_over(self) except -1:
+        """Gives the sink what was written, but for brackets that may become a part of `]]>` in CDATA."""
+        cdef Py_ssize_t kept = self.brackets if self.in_cdata else 0
+        cdef Py_ssize_t size = out_length(&self.output.out) - kept
+        if size <= 0:
+            return 0
+        self.output.out.cursor -= kept
+        data = self.written()
+        self.output.truncate(0)
+        append_bytes(&self.output.out, b"]" * kept)
+        self.marked = True
+        self.busy = True
+        try:
+            self.sink(data)
+        finally:
+            self.busy = False
         return 0
 
     cdef int settle(self) except -1:

@@ -17,7 +17,17 @@ from libc.stdint cimport uint64_t
 from libc.string cimport memcpy, memmove, memset
 
 from wsx._access cimport FROM_DICT, FROM_OBJECT, FROM_TUPLE
-from wsx._buffer cimport out_append, out_close, out_length, out_open, out_put, out_reserve, out_take
+from wsx._buffer cimport (
+    out_append,
+    out_close,
+    out_hand_over,
+    out_length,
+    out_open,
+    out_position,
+    out_put,
+    out_reserve,
+    out_take,
+)
 from wsx._codec cimport Codec
 from wsx._lexical_texts cimport escape, write_string
 from wsx._plan cimport (
@@ -42,12 +52,12 @@ from wsx._plan cimport (
     write_root,
 )
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from wsx._fragment import adapt, rename
 from wsx._plan import free_prefix
 from wsx.descriptions import XML_NAMESPACE, XMLNS_NAMESPACE, XSI_NAMESPACE, WriteOption, is_ncname
-from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, QuotaExceeded, WsError
+from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, ObjectFaulted, QuotaExceeded, WsError
 from wsx.fragment import XmlBuffer
 from wsx.values import UNSET, Choice, XmlQName
 
@@ -63,6 +73,7 @@ cdef extern from "Python.h":
     PyObject* PyList_GET_ITEM(PyObject*, Py_ssize_t) noexcept
     Py_ssize_t PyList_GET_SIZE(PyObject*) noexcept
     Py_ssize_t PyTuple_GET_SIZE(PyObject*) noexcept
+    Py_ssize_t PY_SSIZE_T_MAX
 
 # Python-level constants as C pointers: the walk compares them with every value.
 cdef PyObject* ABSENT = <PyObject*>UNSET
@@ -190,14 +201,14 @@ cdef int write_structure(Out* out, const WriteStep* step, PyObject* value, Walk*
         write_attributes(out, plan, value, direct, walk.frame, derived)
         out_put(out, step.declarations.data, step.declarations.length)
         out_append(out, b">", 1)
-    mark = out_length(out)
+    mark = out_position(out)
     if plan.text:
         write_text_field(out, plan, value, direct, walk.frame)
     else:
         write_fields(out, plan, value, direct, walk)
     walk.frame -= 1
     walk.depth -= 1
-    if out_length(out) == mark and not step.expand:
+    if out_position(out) == mark and not step.expand:
         return close_empty(out)
     return out_put(out, step.close.data, step.close.length)
 
@@ -429,35 +440,33 @@ cdef int write_nothing(Out* out, const WriteStep* step, PyObject* value, Walk* w
     return required(step, value)
 
 
-cdef object sequence_of(object value):
-    """The list or tuple to iterate; texts and mappings are no sequences of items."""
+cdef object items_of(object value):
+    """The list or tuple to write the items of, or an iterator; texts and mappings are no sequences of items."""
     if isinstance(value, (str, bytes, bytearray, memoryview, Mapping)) or not isinstance(value, Iterable):
         raise InvalidArgument(f"expected a list, not {type(value).__name__}")
-    return list(value)
+    return value if isinstance(value, Iterator) else list(value)
 
 
 cdef int write_repeating(Out* out, const WriteStep* step, PyObject* value, Walk* walk) except -1:
     """Items, inside their wrapper where the table names one; an empty wrapper is `<name/>`."""
-    cdef Frame* frame = walk.frame
     cdef Py_ssize_t mark
     cdef object items = <object>value
+    cdef bint counted
     if not PyList_CheckExact(items) and not PyTuple_CheckExact(items):
-        items = sequence_of(items)
-    if step.least > len(items) or len(items) > step.most:
+        items = items_of(items)
+    counted = PyList_CheckExact(items) or PyTuple_CheckExact(items)
+    if counted and not step.least <= len(items) <= step.most:
         raise InvalidFormat(f"{len(items)} items, but the table wants {item_range(step)}")
     if step.wrapper_open.data is NULL:
-        write_items(out, step, <PyObject*>items, PyList_CheckExact(items), walk)
-        frame.index = -1
-        return 0
+        return write_items(out, step, items, counted, walk)
     if walk.depth >= walk.most:
         return too_deep(walk)
     walk.depth += 1
     out_put(out, step.wrapper_open.data, step.wrapper_open.length)
-    mark = out_length(out)
-    write_items(out, step, <PyObject*>items, PyList_CheckExact(items), walk)
-    frame.index = -1
+    mark = out_position(out)
+    write_items(out, step, items, counted, walk)
     walk.depth -= 1
-    if out_length(out) == mark and not step.expand:
+    if out_position(out) == mark and not step.expand:
         return close_empty(out)
     return out_put(out, step.wrapper_close.data, step.wrapper_close.length)
 
@@ -466,27 +475,56 @@ cdef str item_range(const WriteStep* step):
     return f"{step.least} to {step.most}" if step.most < (<Py_ssize_t>1 << 62) else f"at least {step.least}"
 
 
-cdef int write_items(Out* out, const WriteStep* step, PyObject* items, bint is_list, Walk* walk) except -1:
+cdef int write_items(Out* out, const WriteStep* step, object items, bint counted, Walk* walk) except -1:
     cdef Frame* frame = walk.frame
-    cdef PyObject* item
+    cdef bint is_list = PyList_CheckExact(items)
+    if not counted:
+        return write_iterator(out, step, items, walk)
     # the size is read anew for each item: a __float__ or property of a value may change the list
-    while frame.index + 1 < (PyList_GET_SIZE(items) if is_list else PyTuple_GET_SIZE(items)):
+    while frame.index + 1 < (PyList_GET_SIZE(<PyObject*>items) if is_list else PyTuple_GET_SIZE(<PyObject*>items)):
         frame.index += 1
-        item = PyList_GET_ITEM(items, frame.index) if is_list else PyTuple_GET_ITEM(items, frame.index)
-        Py_INCREF(<object>item)
-        frame.item = item
-        if walk.depth >= walk.most:
-            too_deep(walk)
-        if item is Py_None or item is ABSENT:
-            if item is ABSENT or not step.nillable_item:
-                raise InvalidArgument("an item is None, but the field is not NILLABLE_ITEM")
-            out_put(out, step.nil.data, step.nil.length)
-        elif step.kind == SCALAR:
-            write_scalar(out, step, item)
-        else:
-            write_value(out, step, item, walk)
-        frame.item = NULL
-        Py_XDECREF(item)
+        frame.item = (PyList_GET_ITEM(<PyObject*>items, frame.index) if is_list
+                      else PyTuple_GET_ITEM(<PyObject*>items, frame.index))
+        Py_INCREF(<object>frame.item)
+        write_item(out, step, frame, walk)
+    frame.index = -1
+    return 0
+
+
+cdef int write_iterator(Out* out, const WriteStep* step, object items, Walk* walk) except -1:
+    """Items that come one by one: they need not be in memory together when a sink takes the output."""
+    cdef Frame* frame = walk.frame
+    for item in items:
+        if frame.index + 1 == step.most:
+            raise InvalidFormat(f"more than {step.most} items, but the table wants {item_range(step)}")
+        frame.index += 1
+        Py_INCREF(item)
+        frame.item = <PyObject*>item
+        write_item(out, step, frame, walk)
+    if frame.index + 1 < step.least:
+        raise InvalidFormat(f"{frame.index + 1} items, but the table wants {item_range(step)}")
+    frame.index = -1
+    return 0
+
+
+cdef inline int write_item(Out* out, const WriteStep* step, Frame* frame, Walk* walk) except -1:
+    """The item that the frame owns; behind it, a sink gets what is finished."""
+    cdef PyObject* item = frame.item
+    if walk.depth >= walk.most:
+        too_deep(walk)
+    if item is Py_None or item is ABSENT:
+        if item is ABSENT or not step.nillable_item:
+            raise InvalidArgument("an item is None, but the field is not NILLABLE_ITEM")
+        out_put(out, step.nil.data, step.nil.length)
+    elif step.kind == SCALAR:
+        write_scalar(out, step, item)
+    else:
+        write_value(out, step, item, walk)
+    frame.item = NULL
+    Py_XDECREF(item)
+    if out_length(out) >= out.chunk:
+        # the last byte stays: a start tag that nothing followed may still become `<name/>`
+        out_hand_over(out, 1)
     return 0
 
 
@@ -546,11 +584,17 @@ cdef void release(Walk* walk) noexcept:
         frame += 1
 
 
+cdef void cut_back(Out* out, Py_ssize_t mark) noexcept:
+    """Forgets what was written from a position on, unless a sink has some of it."""
+    if out.owner is not NULL:
+        out.cursor = out.start + max(mark - out.handed, 0)
+
+
 cdef int write_root_element(Out* out, WriteRoot root, object value, int option, Py_ssize_t max_depth) except -1:
     """Appends one element; on failure the output is as before."""
     cdef Frame[INLINE_FRAMES] inline_frames
     cdef Walk walk
-    cdef Py_ssize_t mark = out_length(out)
+    cdef Py_ssize_t mark = out_position(out)
     walk.first = inline_frames
     if max_depth + 2 > INLINE_FRAMES:
         walk.first = <Frame*>PyMem_Malloc((max_depth + 2) * sizeof(Frame))
@@ -562,15 +606,14 @@ cdef int write_root_element(Out* out, WriteRoot root, object value, int option, 
     try:
         return write_by_option(out, root, <PyObject*>value, option, &walk)
     except WsError as error:
-        error.path = path_of(&walk, root.name)
+        if out.sink is NULL or out.chunk != PY_SSIZE_T_MAX:  # it is not the sink's
+            error.path = path_of(&walk, root.name)
         release(&walk)
-        if out.owner is not NULL:
-            out.cursor = out.start + mark
+        cut_back(out, mark)
         raise
     except BaseException:
         release(&walk)
-        if out.owner is not NULL:
-            out.cursor = out.start + mark
+        cut_back(out, mark)
         raise
     finally:
         if walk.first is not inline_frames:
@@ -609,18 +652,38 @@ def write_bytes(object element, object value, object option, Py_ssize_t max_dept
 
 
 cdef class Output:
-    """A growing buffer of UTF-8 that elements, texts and ready-made bytes are appended to."""
+    """A growing buffer of UTF-8 that elements, texts and ready-made bytes are appended to.
 
-    def __cinit__(self, Py_ssize_t size_hint=1024):
+    ``sink``, a callable that takes bytes, receives them in pieces of ``chunk_size`` bytes or a little more, also in the
+    middle of an element between two items of a list, so that a value whose items come from an iterator needs no more
+    memory than that. What could not be finished after the sink got some of it faults the output.
+    """
+
+    def __cinit__(self, Py_ssize_t size_hint=1024, *, object sink=None, Py_ssize_t chunk_size=1 << 16):
+        self.chunk = PY_SSIZE_T_MAX
         out_open(&self.out, max(size_hint, 64))
+        if sink is not None:
+            self.stream(sink, chunk_size)
 
     def __dealloc__(self):
         out_close(&self.out)
+
+    cdef int stream(self, object sink, Py_ssize_t chunk) except -1:
+        """From now on, or no longer with None, bytes go to a sink."""
+        if sink is not None and not callable(sink):
+            raise InvalidArgument(f"sink must be a callable that takes bytes, not {type(sink).__name__}")
+        if chunk < 1:
+            raise InvalidArgument(f"chunk_size must be a number of bytes from 1 on, not {chunk}")
+        self.sink = sink
+        self.chunk = PY_SSIZE_T_MAX if sink is None else chunk
+        return 0
 
     cdef int idle(self) except -1:
         """While a value is being written, its properties cannot use the output."""
         if self.writing:
             raise InvalidOperation("the output is in use: a value being written called it")
+        if self.faulted:
+            raise ObjectFaulted("the sink has a part of an element that could not be finished")
         return 0
 
     cdef int ready(self, Py_ssize_t size) except -1:
@@ -630,6 +693,18 @@ cdef class Output:
             out_open(&self.out, size)
         return 0
 
+    cdef int hand_over(self) except -1:
+        """Gives the sink what is there, all of it; a sink that fails faults the output."""
+        self.out.sink = <PyObject*>self.sink
+        self.writing = self.faulted = True
+        try:
+            out_hand_over(&self.out, 0)
+            self.faulted = False
+        finally:
+            self.writing = False
+            self.out.sink = NULL
+        return 0
+
     def __len__(self):
         return out_length(&self.out)
 
@@ -637,6 +712,8 @@ cdef class Output:
         """Appends bytes as they are."""
         self.ready(1024)
         out_append(&self.out, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+        if out_length(&self.out) >= self.chunk:
+            self.hand_over()
 
     def write_text(self, str text not None):
         """Appends element text, escaped."""
@@ -658,12 +735,14 @@ cdef class Output:
         except BaseException:
             self.cut(mark)
             raise
+        if out_length(&self.out) >= self.chunk:
+            self.hand_over()
 
     def write_element(self, object element, object value, object option=WriteOption.REQUIRED_VALUE, *,
                       tuple scope=(), bytes attributes=b"", Py_ssize_t max_depth=32, object spelling=None):
-        """Appends one element, written by its table; nothing is appended when that fails."""
+        """Appends one element, written by its table; nothing is appended when that fails, unless the sink has it."""
         cdef WriteRoot root = write_root(element, scope, spelling)
-        cdef Py_ssize_t mark
+        cdef Py_ssize_t mark, handed
         if type(option) is not WriteOption:
             raise InvalidArgument(f"option must be a wsx.WriteOption, not {option!r}")
         check_depth(max_depth)
@@ -671,13 +750,24 @@ cdef class Output:
         if attributes and root.fields_only:
             raise InvalidArgument("fields without an element around them have no start tag for attributes")
         mark = out_length(&self.out)
+        handed = self.out.handed
+        if self.sink is not None and not attributes:  # which are put into the start tag at the end
+            self.out.sink = <PyObject*>self.sink
+            self.out.chunk = self.chunk
         self.writing = True
         try:
             write_root_element(&self.out, root, value, option, max_depth)
+        except BaseException:
+            self.faulted = self.out.handed != handed
+            raise
         finally:
             self.writing = False
+            self.out.sink = NULL
+            self.out.chunk = PY_SSIZE_T_MAX
         if attributes:
             self.insert_attributes(mark, attributes)
+        if out_length(&self.out) >= self.chunk:
+            self.hand_over()
 
     cdef int insert_attributes(self, Py_ssize_t mark, bytes attributes) except -1:
         """Puts attributes first into the start tag at mark: right behind the name, which ends at a blank, / or >."""
@@ -692,6 +782,14 @@ cdef class Output:
         self.out.cursor += size
         return 0
 
+    def flush(self):
+        """Hands over to the sink what it does not have yet; InvalidOperation without a sink (WsFlushWriter)."""
+        self.idle()
+        if self.sink is None:
+            raise InvalidOperation("there is no sink: take() has what was written")
+        if out_length(&self.out):
+            self.hand_over()
+
     def truncate(self, Py_ssize_t length):
         """Forgets all but the first `length` bytes."""
         self.idle()
@@ -705,7 +803,7 @@ cdef class Output:
         return 0
 
     def take(self):
-        """Hands over what was written; the output is empty again."""
+        """Hands over what was written and no sink has; the output is empty again."""
         self.idle()
         if self.out.owner is NULL:
             return b""

@@ -70,6 +70,8 @@ class XmlWriterProperties:
     ``charset``: UTF8, UTF16LE or UTF16BE; UTF-16 begins with a byte order mark;
     ``buffer_max_size``: bytes (of the UTF-8 form) that may wait in the buffer, None for no limit. Windows has 65,536;
     here it is 64 MiB, as for the messages of a client;
+    ``flush_size``: with a sink, bytes (of the UTF-8 form) at which the writer flushes by itself, also in the middle of
+    a value by its table; None leaves it to ``flush``, as on Windows;
     ``allow_invalid_character_references``: characters that XML forbids are written as references, which readers refuse
     unless told otherwise; without it they are InvalidFormat;
     ``max_namespaces``: declarations in force at once;
@@ -84,6 +86,7 @@ class XmlWriterProperties:
     indent: int = 0
     charset: Charset = Charset.UTF8
     buffer_max_size: int | None = 64 * 1024 * 1024
+    flush_size: int | None = None
     allow_invalid_character_references: bool = False
     max_namespaces: int = 32
     compress_empty_elements: bool = False
@@ -99,7 +102,7 @@ class XmlWriterProperties:
             elif isinstance(entry.default, bool):
                 if type(value) is not bool:
                     raise InvalidArgument(f"{entry.name} must be a bool, not {value!r}")
-            elif value is not None or entry.name != "buffer_max_size":
-                most = limits.get(entry.name, _MAX_SETTABLE)
-                if type(value) is not int or not 0 <= value <= most:
-                    raise InvalidArgument(f"{entry.name} must be an int from 0 to {most}, not {value!r}")
+            elif value is not None or entry.name not in ("buffer_max_size", "flush_size"):
+                least, most = int(entry.name == "flush_size"), limits.get(entry.name, _MAX_SETTABLE)
+                if type(value) is not int or not least <= value <= most:
+                    raise InvalidArgument(f"{entry.name} must be an int from {least} to {most}, not {value!r}")
