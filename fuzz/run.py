@@ -1,4 +1,4 @@
-"""Fuzzes one target: ``python -m fuzz.run TARGET [--seconds N] [--mutate] [--merge]``.
+"""Fuzzes one target: ``python -m fuzz.run TARGET [--seconds N] [--mutate] [--merge] [--input FILE]``.
 
 With Atheris, libFuzzer is guided by the coverage of the compiled core, as far as that was built for it (tools/fuzz.sh).
 ``--mutate`` needs nothing but Python: a loop over mutations of the corpus, which sees no coverage. ``--merge`` makes
@@ -63,7 +63,7 @@ def fail(target: str, data: bytes) -> None:
     FOUND.mkdir(parents=True, exist_ok=True)
     path = FOUND / f"failed-{target}"
     path.write_bytes(data)
-    print(f"{target} failed on {len(data)} bytes, which are in {path}: {data[:200]!r}", file=sys.stderr)
+    print(f"Test unit written to {path}", file=sys.stderr)  # in libFuzzer's words, for fuzz.failures
 
 
 def mutant(source: random.Random, inputs: list[bytes]) -> bytes:
@@ -139,10 +139,13 @@ def main() -> None:
     parser.add_argument("target", choices=list(TARGETS))
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--mutate", action="store_true", help="mutations without coverage; needs no Atheris")
+    parser.add_argument("--input", type=Path, help="run the bytes of this file alone")
     parser.add_argument("--merge", action="store_true", help="reduce what was found to what covers something new")
     parser.add_argument("--pack", action="store_true", help="make the merged inputs the corpus")
     given, inner = parser.parse_known_args()
-    if given.pack:
+    if given.input is not None:
+        TARGETS[given.target](given.input.read_bytes())
+    elif given.pack:
         corpus.pack(given.target, FOUND / "merged" / given.target)
     elif given.mutate:
         mutate(given.target, given.seconds)

@@ -21,23 +21,35 @@ if "$python" -c 'import atheris' 2>/dev/null && command -v clang++ >/dev/null 2>
     fi
 fi
 
-status=0
+# What failed is printed at once and again at the end, where a log that was cut short still has it.
+failures=build/fuzz/failures
+mkdir -p build/fuzz
+: >"$failures"
+failed() {
+    {
+        echo "---- $1"
+        "$python" -m fuzz.failures "$1" "build/fuzz/$1.log"
+    } >>"$failures" 2>&1
+    "$python" -m fuzz.failures "$1" "build/fuzz/$1.log" >&2
+}
+
 for target in "$@"; do
     if [ "$way" = coverage ]; then
         echo "Fuzzing $target for $seconds s: Atheris, guided by coverage, with AddressSanitizer"
         runtime=$("$python" -c 'import atheris; print(atheris.path())')/asan_with_fuzzer.so
-        mkdir -p build/fuzz
         if ! (cd build/fuzz-core && LD_PRELOAD=$runtime PYTHONMALLOC=malloc \
             ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
             "$python" -m fuzz.run "$target" --seconds "$seconds") >"build/fuzz/$target.log" 2>&1; then
-            tail -n 40 "build/fuzz/$target.log" >&2
-            status=1
+            failed "$target"
         fi
         grep -E '^(Done|stat::(number_of_executed_units|average_exec_per_sec|new_units_added|peak_rss_mb))' \
             "build/fuzz/$target.log"
     else
         echo "Fuzzing $target for $seconds s: plain mutation loop, without coverage"
-        "$python" -m fuzz.run "$target" --mutate --seconds "$seconds" || status=1
+        "$python" -m fuzz.run "$target" --mutate --seconds "$seconds" >"build/fuzz/$target.log" 2>&1 || failed "$target"
+        tail -n 1 "build/fuzz/$target.log"
     fi
 done
-exit $status
+[ -s "$failures" ] || exit 0
+cat "$failures" >&2
+exit 1
