@@ -7,6 +7,7 @@ from wsx.leniency import Forgiven, Leniency
 from wsx.quotas import Quotas
 
 class Reader(StepReader):
+    def forgive_by(self, leniency: Leniency, forgiven: list[Forgiven]) -> None: ...
     def read_element(self, element: ElementDescription, option: ReadOption = ...) -> Any: ...
 
 def read_document(

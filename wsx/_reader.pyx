@@ -829,6 +829,13 @@ cdef class Reader(StepReader):
         ns = (<bytes>root.step.ns[:root.step.ns_length]).decode()
         return f"<{local}> of namespace {ns!r}" if ns else f"<{local}> without namespace"
 
+    def forgive_by(self, object leniency, list forgiven):
+        """Lets pass from now on what `leniency` does, and appends it to `forgiven`."""
+        self.forgiven = forgiven
+        self.any_order = leniency.any_order
+        self.unknown_elements = leniency.unknown_elements
+        self.unknown_attributes = leniency.unknown_attributes
+
     def read_element(self, object element, object option=ReadOption.REQUIRED_VALUE):
         """Reads the element that comes next by its table; None when it is missing or nil and the option allows that.
 
@@ -874,10 +881,7 @@ def read_document(object element, object data, object option, object quotas, obj
             raise  # it is UTF-8, and wrong
         reader = Reader(text, quotas=quotas, start=start)
     if leniency is not None:
-        reader.forgiven = forgiven
-        reader.any_order = leniency.any_order
-        reader.unknown_elements = leniency.unknown_elements
-        reader.unknown_attributes = leniency.unknown_attributes
+        reader.forgive_by(leniency, forgiven)
     value = reader.read(read_root(element), option)
     if not reader.pending and reader.cursor < reader.end:
         reader.end_document()

@@ -185,6 +185,7 @@ class ChannelMachine:
             properties.addressing_version,
             quotas=properties.quotas,
             max_processed_headers=properties.max_processed_headers,
+            leniency=properties.leniency,
         )
 
     # Sending

@@ -9,6 +9,7 @@ from typing import Final
 
 from wsx.channel.enums import Encoding
 from wsx.errors import InvalidArgument, NotSupported
+from wsx.leniency import Leniency
 from wsx.message.enums import AddressingVersion, EnvelopeVersion
 from wsx.message.versions import versions_of
 from wsx.quotas import Quotas
@@ -40,7 +41,8 @@ class ChannelProperties:
     ``max_buffered_message_size``: bytes of one envelope, in either direction (…_MAX_BUFFERED_MESSAGE_SIZE; 64 MiB here,
     64 KiB on Windows). ``max_response_head_size``: bytes of the status line and header lines of a response.
     ``max_processed_headers``: header blocks of one message (WS_MESSAGE_PROPERTY_MAX_PROCESSED_HEADERS). ``quotas``:
-    what reading a reply may use.
+    what reading a reply may use. ``leniency``: what else than their tables replies may hold; the message tells what
+    did (``Message.forgiven``).
 
     Timeouts are in seconds, None waits without limit: ``resolve_timeout`` for the name of the host, ``connect_timeout``
     for the connection with its TLS handshake, ``send_timeout`` for the bytes of the request,
@@ -62,6 +64,7 @@ class ChannelProperties:
     max_response_head_size: int = 64 * 1024
     max_processed_headers: int = 64
     quotas: Quotas = _DEFAULT_QUOTAS
+    leniency: Leniency | None = None
     resolve_timeout: float | None = None
     connect_timeout: float | None = 30.0
     send_timeout: float | None = 30.0
@@ -88,6 +91,8 @@ class ChannelProperties:
                 raise InvalidArgument(f"ChannelProperties.{name} must be seconds above 0 or None, not {seconds!r}")
         if not isinstance(self.quotas, Quotas):
             raise InvalidArgument(f"ChannelProperties.quotas must be a wsx.Quotas, not {self.quotas!r}")
+        if self.leniency is not None and not isinstance(self.leniency, Leniency):
+            raise InvalidArgument(f"ChannelProperties.leniency must be a wsx.Leniency, not {self.leniency!r}")
         if type(self.faults_as_errors) is not bool:
             raise InvalidArgument(f"ChannelProperties.faults_as_errors must be a bool, not {self.faults_as_errors!r}")
         if type(self.user_agent) is not str or _FIELD_VALUE.fullmatch(self.user_agent) is None:

@@ -11,6 +11,7 @@ from wsx._reader import Reader
 from wsx._writer import Output
 from wsx.descriptions import ElementDescription, EndpointAddressDescription, ReadOption, Type, WriteOption
 from wsx.errors import InvalidArgument, InvalidFormat, WsError
+from wsx.leniency import Forgiven, Leniency
 from wsx.message.enums import AddressingVersion, HeaderAttribute, HeaderType
 from wsx.message.versions import Scope, Versions
 from wsx.values import EndpointAddress
@@ -167,22 +168,39 @@ class Header:
         return text
 
     def read_value(
-        self, versions: Versions, description: ElementDescription, option: ReadOption, quotas: Quotas
+        self,
+        versions: Versions,
+        description: ElementDescription,
+        option: ReadOption,
+        quotas: Quotas,
+        *,
+        leniency: Leniency | None = None,
+        forgiven: list[Forgiven] | None = None,
     ) -> Any:
         """The value of the block by its table, which need not know the attributes that SOAP puts on header blocks.
 
+        What ``leniency`` lets pass is appended to ``forgiven``.
+
         :raises WsError: when the block does not match; offsets are those in the message.
         """
-        names = versions.block_attributes
-        if not any((ns, name) in names for ns, name, _ in self._known_attributes(quotas)):
-            return self.reader(quotas).read_element(description, option)
-        element = without_attributes(self.block[self.start : self.end], self.scope, names)
+        names, before = versions.block_attributes, 0
+        if any((ns, name) in names for ns, name, _ in self._known_attributes(quotas)):
+            element = without_attributes(self.block[self.start : self.end], self.scope, names)
+            reader, before = Reader(element, quotas=quotas, scope=self.scope), self.start
+        else:
+            reader = self.reader(quotas)
+        passed: list[Forgiven] = []
+        if leniency is not None:
+            reader.forgive_by(leniency, passed)
         try:
-            return Reader(element, quotas=quotas, scope=self.scope).read_element(description, option)
+            return reader.read_element(description, option)
         except WsError as error:
             if error.offset is not None:
-                error.offset += self.start
+                error.offset += before
             raise
+        finally:
+            if forgiven is not None:
+                forgiven += [Forgiven(rule, path, offset + before) for rule, path, offset in passed]
 
     def fragment(self, own_scope: Scope) -> bytes:
         """The element as it stands inside an envelope with ``own_scope``."""

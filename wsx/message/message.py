@@ -10,6 +10,7 @@ from wsx._reader import Reader
 from wsx._writer import Output
 from wsx.descriptions import ElementDescription, ReadOption, WriteOption
 from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, ObjectFaulted, QuotaExceeded
+from wsx.leniency import Leniency
 from wsx.message.enums import AddressingVersion, EnvelopeVersion, HeaderType, MessageInitialization, MessageState
 from wsx.message.faults import FaultElement, fault_element, read_fault
 from wsx.message.headers import Header, HeaderRank, check_header_text, leave, standard_header, to_headers
@@ -40,6 +41,7 @@ _RESET: Final = TRANSITIONS[MessageOperation.RESET]
 
 _EMPTY: Final = MessageState.EMPTY
 _DEFAULT_QUOTAS: Final = Quotas()
+_STRICT: Final = Leniency()
 # WS_MESSAGE_PROPERTY_MAX_PROCESSED_HEADERS.
 _MAX_HEADERS: Final = 64
 _SMALLEST_BUFFER: Final = 512
@@ -60,6 +62,7 @@ class Message(MessageHeaders):
 
     ``envelope_version`` and ``addressing_version`` never change; ``quotas`` limit what reading may use, and
     ``max_processed_headers`` how many header blocks a message may have (WS_MESSAGE_PROPERTY_MAX_PROCESSED_HEADERS).
+    ``leniency`` says what else than their tables custom headers and the body may hold, and :attr:`forgiven` what did.
 
     To write: :meth:`initialize`, headers, :meth:`write_envelope_start`, :meth:`write_body` any number of times,
     :meth:`write_envelope_end`. To read: :meth:`read_envelope_start`, :meth:`read_body`, :meth:`read_envelope_end`.
@@ -87,6 +90,7 @@ class Message(MessageHeaders):
         *,
         quotas: Quotas = _DEFAULT_QUOTAS,
         max_processed_headers: int = _MAX_HEADERS,
+        leniency: Leniency | None = None,
     ) -> None:
         """WsCreateMessage.
 
@@ -96,8 +100,12 @@ class Message(MessageHeaders):
             raise InvalidArgument(f"quotas must be a wsx.Quotas, not {quotas!r}")
         if type(max_processed_headers) is not int or max_processed_headers < 1:
             raise InvalidArgument(f"max_processed_headers must be a positive integer, not {max_processed_headers!r}")
+        if leniency is not None and not isinstance(leniency, Leniency):
+            raise InvalidArgument(f"leniency must be a wsx.Leniency, not {leniency!r}")
         self._versions = versions_of(envelope_version, addressing_version)
         self._quotas = quotas
+        self._leniency = None if leniency == _STRICT else leniency
+        self._forgiven = []
         self._max_headers = max_processed_headers
         self._state = _EMPTY
         self._headers: list[Header] = []
@@ -200,6 +208,7 @@ class Message(MessageHeaders):
         self._output = None
         self._reader = None
         self._document = b""
+        self._forgiven = []
         self._state = _RESET.success or self._state
 
     def _first_headers(self, kind: MessageInitialization) -> list[Header]:
@@ -518,6 +527,8 @@ class Message(MessageHeaders):
             fault = reader.peek() == (self._versions.envelope_ns, "Fault")
         elif reader.peek() is None:
             raise InvalidFormat("the message is empty", offset=reader.position)
+        if self._leniency is not None:
+            reader.forgive_by(self._leniency, self._forgiven)
         self._reader = reader
         self._document = document
         self._headers = headers

@@ -12,6 +12,7 @@ from wsx._writer import Output
 from wsx.declare import element_of
 from wsx.descriptions import ElementDescription, ReadOption, Type, WriteOption
 from wsx.errors import InvalidArgument, InvalidFormat, QuotaExceeded
+from wsx.leniency import Forgiven, Leniency
 from wsx.message.enums import (
     AddressingVersion,
     EnvelopeVersion,
@@ -93,9 +94,11 @@ def _name(local_name: str, ns: str) -> tuple[str, str]:
 class MessageHeaders:
     """The part of :class:`wsx.Message` that is about its headers; never used alone."""
 
-    __slots__ = ("_headers", "_max_headers", "_quotas", "_state", "_versions")
+    __slots__ = ("_forgiven", "_headers", "_leniency", "_max_headers", "_quotas", "_state", "_versions")
 
+    _forgiven: list[Forgiven]
     _headers: list[Header]
+    _leniency: Leniency | None
     _max_headers: int
     _quotas: Quotas
     _state: MessageState
@@ -131,6 +134,11 @@ class MessageHeaders:
         blocks = b"".join(h.fragment(versions.scope) for h in self._headers if h.wire or h.rank != HeaderRank.TO)
         header = pieces.header_start + blocks + pieces.header_end if blocks else pieces.header_empty
         return pieces.start + header + pieces.body_empty
+
+    @property
+    def forgiven(self) -> tuple[Forgiven, ...]:
+        """What the message's leniency let pass in the header blocks and in the body that were read so far."""
+        return tuple(self._forgiven)
 
     # Headers that must be understood
 
@@ -362,7 +370,9 @@ class MessageHeaders:
         found = self._one(self._named_headers(name), name, option, repeating, index)
         if found is None:
             return None
-        value = found.read_value(self._versions, description, option, self._quotas)
+        value = found.read_value(
+            self._versions, description, option, self._quotas, leniency=self._leniency, forgiven=self._forgiven
+        )
         found.understood = True
         return value
 
