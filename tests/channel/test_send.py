@@ -83,6 +83,7 @@ def test_soap_12_with_addressing() -> None:
     assert head(transport) == {
         "Content-Type": 'application/soap+xml; charset=utf-8; action="urn:act"',
         "User-Agent": "MS-WebServices/1.0",
+        "Accept-Encoding": "gzip, deflate",
     }
     assert body(transport) == f"{START_12}<s:Header>{ACTION_10}{TO_10}</s:Header>{END}"
     assert (message.state, channel.state) == (MessageState.DONE, ChannelState.OPEN)
@@ -96,6 +97,7 @@ def test_soap_11_with_transport_addressing() -> None:
         "Content-Type": "text/xml; charset=utf-8",
         "SOAPAction": '"urn:act"',
         "User-Agent": "MS-WebServices/1.0",
+        "Accept-Encoding": "gzip, deflate",
     }
     assert body(transport) == f'<s:Envelope xmlns:s="{ENVELOPE_11}">{END}'
 

@@ -194,7 +194,7 @@ def test_the_channels_own_transport_is_closed(monkeypatch: pytest.MonkeyPatch) -
     made: list[FakeTransport] = []
 
     def make(**settings: object) -> FakeTransport:
-        assert settings == {"security": None, "proxy": ProxySettings()}
+        assert settings == {"security": None, "proxy": ProxySettings(), "accept_encoding": None}
         made.append(FakeTransport([response()]))
         return made[-1]
 

@@ -11,7 +11,7 @@ from wsx.channel.enums import ReceiveOption
 from wsx.channel.machine import Received
 from wsx.descriptions import MessageDescription, ReadOption, WriteOption
 from wsx.message.message import Message
-from wsx.transport import AsyncTransport, HttpRequest, TransportError, default_async_transport
+from wsx.transport import AsyncTransport, HttpHead, HttpRequest, TransportError, default_async_transport
 from wsx.values import EndpointAddress
 
 __all__ = ["AsyncChannel"]
@@ -48,7 +48,9 @@ class AsyncChannel(ChannelBase[AsyncTransport]):
         if self._transport is None:
             self._transport = self._given_transport
         if self._transport is None:
-            self._transport = default_async_transport(security=self._security, proxy=self._machine.properties.proxy)
+            self._transport = default_async_transport(
+                security=self._security, proxy=self._machine.properties.proxy, accept_encoding=None
+            )
         self._machine.open(address)
 
     async def close(self) -> None:
@@ -160,14 +162,19 @@ class AsyncChannel(ChannelBase[AsyncTransport]):
         await self.close()
 
     async def _transmit(self, request: HttpRequest) -> None:
+        head, body = await self._call(request)
+        again = self._machine.response(head, body)
+        if again is not None:
+            await self._transmit(again)
+
+    async def _call(self, request: HttpRequest) -> tuple[HttpHead, bytes]:
         machine, transport = self._machine, self._transport
         if transport is None:
             raise AssertionError("an open channel has a transport")
         try:
-            head, body = await transport.call(request, machine.limits)
+            return await transport.call(request, machine.limits)
         except TransportError as error:
             raise machine.failed(error) from error
         except BaseException:
             machine.interrupted()
             raise
-        machine.response(head, body)

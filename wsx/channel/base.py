@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
 from wsx.channel.enums import ChannelBinding, ChannelState, ChannelType
+from wsx.channel.events import OnEvent
+from wsx.channel.http_exchange import HttpExchange
 from wsx.channel.machine import ChannelMachine
 from wsx.channel.properties import ChannelProperties
 from wsx.descriptions import MessageDescription, WriteOption
@@ -53,6 +55,7 @@ class ChannelBase(Generic[AnyTransport]):
         security: SecurityDescription | None = None,
         properties: ChannelProperties = _DEFAULT_PROPERTIES,
         transport: AnyTransport | None = None,
+        on_event: OnEvent | None = None,
     ) -> None:
         """WsCreateChannel.
 
@@ -80,7 +83,12 @@ class ChannelBase(Generic[AnyTransport]):
                 raise InvalidArgument(f"transport must be {wanted}, not {transport!r}")
             if security is not None or properties.proxy != _DEFAULT_PROPERTIES.proxy:
                 raise InvalidArgument("a transport that is given has security and proxy settings of its own")
-        self._machine = ChannelMachine(properties, tls_required=security is not None and security.tls is not None)
+        if on_event is not None and not callable(on_event):
+            raise InvalidArgument(f"on_event must be a function of one event, not {on_event!r}")
+        # What a given transport shows to servers is not known here.
+        anonymous = transport is None and (security is None or not security.identifies)
+        http = HttpExchange(properties, anonymous=anonymous, on_event=on_event)
+        self._machine = ChannelMachine(properties, http, tls_required=security is not None and security.tls is not None)
         self._security = security
         self._given_transport = transport
         self._transport: AnyTransport | None = None

@@ -11,7 +11,7 @@ from wsx.channel.enums import ReceiveOption
 from wsx.channel.machine import Received
 from wsx.descriptions import MessageDescription, ReadOption, WriteOption
 from wsx.message.message import Message
-from wsx.transport import HttpRequest, Transport, TransportError, default_transport
+from wsx.transport import HttpHead, HttpRequest, Transport, TransportError, default_transport
 from wsx.values import EndpointAddress
 
 __all__ = ["Channel"]
@@ -48,7 +48,9 @@ class Channel(ChannelBase[Transport]):
         if self._transport is None:
             self._transport = self._given_transport
         if self._transport is None:
-            self._transport = default_transport(security=self._security, proxy=self._machine.properties.proxy)
+            self._transport = default_transport(
+                security=self._security, proxy=self._machine.properties.proxy, accept_encoding=None
+            )
         self._machine.open(address)
 
     def close(self) -> None:
@@ -160,14 +162,19 @@ class Channel(ChannelBase[Transport]):
         self.close()
 
     def _transmit(self, request: HttpRequest) -> None:
+        head, body = self._call(request)
+        again = self._machine.response(head, body)
+        if again is not None:
+            self._transmit(again)
+
+    def _call(self, request: HttpRequest) -> tuple[HttpHead, bytes]:
         machine, transport = self._machine, self._transport
         if transport is None:
             raise AssertionError("an open channel has a transport")
         try:
-            head, body = transport.call(request, machine.limits)
+            return transport.call(request, machine.limits)
         except TransportError as error:
             raise machine.failed(error) from error
         except BaseException:
             machine.interrupted()
             raise
-        machine.response(head, body)

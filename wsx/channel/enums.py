@@ -6,7 +6,7 @@ import enum
 
 from wsx.enumerations import Encoding
 
-__all__ = ["ChannelBinding", "ChannelState", "ChannelType", "Encoding", "ReceiveOption"]
+__all__ = ["ChannelBinding", "ChannelState", "ChannelType", "CookieMode", "Encoding", "ReceiveOption"]
 
 
 class ChannelType(enum.IntFlag):
@@ -43,6 +43,15 @@ class ChannelState(enum.IntEnum):
     FAULTED = 4
     CLOSING = 5
     CLOSED = 6
+
+
+class CookieMode(enum.IntEnum):
+    """WS_COOKIE_MODE: who keeps the cookies of a channel over HTTP."""
+
+    MANUAL = 1
+    """The program, with mapped headers; what the endpoint sets is ignored."""
+    AUTO = 2
+    """The channel, from open to close."""
 
 
 class ReceiveOption(enum.IntEnum):

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from wsx.channel.coding import ACCEPTED
 from wsx.errors import InvalidArgument, InvalidFormat
 from wsx.message.enums import EnvelopeVersion
 
@@ -28,9 +29,11 @@ _CODECS: Final[Mapping[str, str]] = MappingProxyType(
     {"utf-16": "utf-16", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
 )
 _UTF_8: Final = frozenset({"", "utf-8", "utf8", "us-ascii"})
-# Lines that frame the request or belong to the connection: a program that sets them could smuggle another request in.
+# Lines that frame the request, say how its body is coded, or belong to the connection: a program that sets them could
+# smuggle another request in.
 _OWN_LINES: Final = frozenset(
     {
+        b"content-encoding",
         b"connection",
         b"content-length",
         b"expect",
@@ -58,6 +61,8 @@ def request_headers(
 ) -> Sequence[tuple[bytes, bytes]]:
     """The header lines of a request with ``action``; the transport adds Host, Content-Length and its own.
 
+    Accept-Encoding is the channel's, which undoes the codings with its own quotas, whatever the transport is.
+
     SOAP 1.1 §6.1.1 wants a SOAPAction line always, SOAP 1.2 part 2 §6.5.3 an optional action parameter. Both hold the
     action in double quotes, in UTF-8.
     """
@@ -65,12 +70,12 @@ def request_headers(
     if action is not None:
         quoted = b'"' + action.translate(_QUOTED_PAIR).encode("utf-8") + b'"'
     content_type = _MEDIA_TYPES[envelope_version].encode("ascii") + b"; charset=utf-8"
-    agent = (b"User-Agent", user_agent.encode("ascii"))
+    common = ((b"User-Agent", user_agent.encode("ascii")), (b"Accept-Encoding", ACCEPTED))
     if envelope_version is EnvelopeVersion.SOAP_1_1:
-        return ((b"Content-Type", content_type), (b"SOAPAction", quoted or b'""'), agent)
+        return ((b"Content-Type", content_type), (b"SOAPAction", quoted or b'""'), *common)
     if quoted:
         content_type += b"; action=" + quoted
-    return ((b"Content-Type", content_type), agent)
+    return ((b"Content-Type", content_type), *common)
 
 
 def with_mapped_headers(
@@ -78,14 +83,14 @@ def with_mapped_headers(
 ) -> Sequence[tuple[bytes, bytes]]:
     """``headers`` and the mapped headers of the message, in UTF-8; those replace lines of their name.
 
-    :raises InvalidArgument: for a line that the transport alone writes, such as Content-Length.
+    :raises InvalidArgument: for a line that the channel or the transport alone writes, such as Content-Length.
     """
     if not mapped:
         return headers
     lines = tuple((name.encode("ascii"), value.encode("utf-8")) for name, value in mapped)
     names = {name.lower() for name, _ in lines}
     if own := names & _OWN_LINES:
-        raise InvalidArgument(f"{min(own).decode()} cannot be a mapped header: the transport writes it")
+        raise InvalidArgument(f"{min(own).decode()} cannot be a mapped header: the channel writes it")
     return (*(line for line in headers if line[0].lower() not in names), *lines)
 
 

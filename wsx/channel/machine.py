@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from wsx.channel.enums import ChannelState, ReceiveOption
-from wsx.channel.http_head import content_type_of, fits, request_headers, to_utf8, with_mapped_headers
+from wsx.channel.http_exchange import HttpExchange
+from wsx.channel.http_head import content_type_of, fits, request_headers, to_utf8
 from wsx.channel.properties import ChannelProperties
 from wsx.channel.states import (
     ABORTED,
@@ -94,29 +95,21 @@ class ChannelMachine:
     __slots__ = (
         "_actions",
         "_exchange",
+        "_http",
         "_references",
         "_reply",
         "_tls_required",
         "_to",
         "_url",
-        "limits",
         "properties",
         "state",
         "versions",
     )
 
-    def __init__(self, properties: ChannelProperties, *, tls_required: bool = False) -> None:
+    def __init__(self, properties: ChannelProperties, http: HttpExchange, *, tls_required: bool = False) -> None:
         self.properties = properties
         self.versions = versions_of(properties.envelope_version, properties.addressing_version)
-        self.limits = Limits(
-            resolve=properties.resolve_timeout,
-            connect=properties.connect_timeout,
-            send=properties.send_timeout,
-            receive_response=properties.receive_response_timeout,
-            receive=properties.receive_timeout,
-            max_body=properties.max_buffered_message_size,
-            max_head=properties.max_response_head_size,
-        )
+        self._http = http
         self._tls_required = tls_required
         self.state = ChannelState.CREATED
         self._exchange = ExchangeState.IDLE
@@ -133,6 +126,11 @@ class ChannelMachine:
     def url(self) -> HttpUrl | None:
         """Where the channel sends, None before it is opened."""
         return self._url
+
+    @property
+    def limits(self) -> Limits:
+        """What the request that is under way may take."""
+        return self._http.limits
 
     def open(self, address: str | EndpointAddress) -> None:
         """WsOpenChannel; HTTP does nothing on the network here."""
@@ -153,6 +151,7 @@ class ChannelMachine:
         self._exchange = ExchangeState.IDLE
         self._reply = None
         self._enter(_OPEN.success)
+        self._http.opened(url)
 
     def abort(self) -> None:
         """WsAbortChannel, from any thread."""
@@ -168,6 +167,7 @@ class ChannelMachine:
         self._enter(_CLOSE.success)
         self._exchange = ExchangeState.IDLE
         self._reply = None
+        self._http.closed(self._url)
 
     def reset(self) -> None:
         """WsResetChannel: back to CREATED; the properties stay."""
@@ -198,8 +198,7 @@ class ChannelMachine:
         self._check(_SEND)
         self._check_exchange(_EXCHANGE_SEND)
         request = self._encode(message, description, value, option, MessageInitialization.BLANK, keep=True)
-        self._begin()
-        return request
+        return self._begin(request, description.action)
 
     def start_request_reply(
         self,
@@ -224,8 +223,7 @@ class ChannelMachine:
         request.check_send()
         reply.check_receive()
         made = self._encode(request, description, value, option, MessageInitialization.REQUEST, keep=True)
-        self._begin()
-        return made
+        return self._begin(made, description.action)
 
     def preview(
         self, message: Message, description: MessageDescription, value: object, option: WriteOption
@@ -235,11 +233,12 @@ class ChannelMachine:
         self._check(_PREVIEW)
         return self._encode(message, description, value, option, MessageInitialization.BLANK, keep=False)
 
-    def _begin(self) -> None:
+    def _begin(self, request: HttpRequest, action: str | None) -> HttpRequest:
         # Writing a large message takes a while: an abort in the meantime must not be answered by sending it.
         if self.state is not ChannelState.OPEN:
             raise OperationAborted("the channel was aborted", url=str(self._url))
         self._exchange = ExchangeState.SENDING
+        return self._http.begin(request, action)
 
     def _encode(
         self,
@@ -262,7 +261,7 @@ class ChannelMachine:
                 prepared = _Action((self._actions.get(own) or self._prepare(own)).headers, None)
         headers = prepared.headers
         if message.state is not MessageState.EMPTY:
-            headers = with_mapped_headers(headers, message.mapped_headers)
+            headers = self._http.header_lines(headers, message.mapped_headers)
         try:
             body = message.encode(
                 prepared.header,
@@ -279,10 +278,10 @@ class ChannelMachine:
                     f"the message has {len(body)} bytes, more than max_buffered_message_size "
                     f"({self.properties.max_buffered_message_size})"
                 )
+            return self._http.outgoing(url, headers, body)
         except WsError as error:
             error.url = error.url or str(url)
             raise
-        return HttpRequest("POST", url, headers, body, len(body))
 
     def _prepare(self, action: str | None) -> _Action:
         header = None
@@ -298,15 +297,28 @@ class ChannelMachine:
 
     # What the transport brought
 
-    def response(self, head: HttpHead, body: bytes) -> None:
-        """The response to the request that is under way.
+    def response(self, head: HttpHead, body: bytes) -> HttpRequest | None:
+        """The response to the request that is under way; the request to send next when it is a redirect to follow.
 
         :raises WsError: when its status or its media type says that it is no message (the exchange is over then).
         :raises OperationAborted: when the channel was aborted meanwhile.
         """
         self._exchange = ExchangeState.IDLE
-        if self.state is not ChannelState.OPEN:
-            raise OperationAborted("the channel was aborted", url=str(self._url))
+        try:
+            again = self._http.received(head, body)
+            if self.state is not ChannelState.OPEN:
+                raise OperationAborted("the channel was aborted")
+            if again is None:
+                self._take_reply(head, self._http.decoded(head, body))
+                return None
+        except WsError as error:
+            self._http.failed(error)
+            raise
+        self._exchange = ExchangeState.SENDING
+        return again
+
+    def _take_reply(self, head: HttpHead, body: bytes) -> None:
+        """The response as the reply that waits to be received, or the error that it stands for."""
         content_type = content_type_of(head.headers)
         success = 200 <= head.status < 300
         if success and not body:
@@ -320,30 +332,23 @@ class ChannelMachine:
             media_type = content_type.media_type or "no media type"
             raise InvalidFormat(
                 f"the response has {media_type}, not the one of {self.properties.envelope_version.name}",
-                url=str(self._url),
                 original=head.status,
             )
         else:
-            error = status_error(head)
-            error.url = error.url or str(self._url)
-            raise error
+            raise status_error(head)
 
     def failed(self, error: TransportError) -> WsError:
         """The error to raise for the transport's failure of the request that is under way; the channel stays usable."""
         self._exchange = ExchangeState.IDLE
         if self.state is not ChannelState.OPEN:
-            return OperationAborted("the channel was aborted", url=str(self._url), original=error)
-        return error_for(
-            error.code,
-            f"the request failed in phase {error.phase.name}",
-            url=str(self._url),
-            original=error,
-            strings=(str(error),),
-        )
+            return self._http.failed(OperationAborted("the channel was aborted", original=error))
+        text = f"the request failed in phase {error.phase.name}"
+        return self._http.failed(error_for(error.code, text, original=error, strings=(str(error),)))
 
     def interrupted(self) -> None:
         """The request that is under way ended without a response, by an exception that is not the transport's."""
         self._exchange = ExchangeState.IDLE
+        self._http.interrupted()
 
     # Receiving
 
@@ -404,7 +409,7 @@ class ChannelMachine:
             message.read_envelope_end()
             return Received(index, value)
         except WsError as error:
-            error.url = error.url or str(self._url)
+            self._http.failed(error)
             raise
         finally:
             message.finish_receive()

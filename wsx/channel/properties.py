@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from wsx.channel.enums import Encoding
+from wsx.channel.enums import CookieMode, Encoding
+from wsx.channel.redirects import RedirectCallback
 from wsx.errors import InvalidArgument, NotSupported
 from wsx.leniency import Leniency
 from wsx.message.enums import AddressingVersion, EnvelopeVersion
@@ -23,10 +24,18 @@ _TIMEOUTS: Final = (
     "send_timeout",
     "receive_response_timeout",
     "receive_timeout",
+    "total_timeout",
 )
 _DEFAULT_QUOTAS: Final = Quotas()
 _DIRECT: Final = ProxySettings()
-_SIZES: Final = ("max_buffered_message_size", "max_response_head_size", "max_processed_headers")
+_SIZES: Final = (
+    "max_buffered_message_size",
+    "max_response_head_size",
+    "max_processed_headers",
+    "max_decompression_ratio",
+    "decompression_ratio_above",
+    "max_http_redirects",
+)
 # RFC 9110 §5.5 field content, without obs-text.
 _FIELD_VALUE: Final = re.compile(r"[\x21-\x7e]+(?:[ \t]+[\x21-\x7e]+)*")
 
@@ -46,12 +55,23 @@ class ChannelProperties:
 
     Timeouts are in seconds, None waits without limit: ``resolve_timeout`` for the name of the host, ``connect_timeout``
     for the connection with its TLS handshake, ``send_timeout`` for the bytes of the request,
-    ``receive_response_timeout`` for the head of the response, ``receive_timeout`` for its body.
+    ``receive_response_timeout`` for the head of the response, ``receive_timeout`` for its body. ``total_timeout`` is
+    for all of that together, redirects included; it has no counterpart in WWSAPI, and no limit by default.
 
     ``faults_as_errors``: a SOAP fault that wsx knows raises the error of its own condition, for instance
     ``EndpointActionNotSupported``; when False every fault raises ``EndpointFaultReceived`` (…_FAULTS_AS_ERRORS).
     ``user_agent``: the User-Agent line of HTTP requests. ``proxy``: the HTTP proxy (…_HTTP_PROXY_SETTING_MODE and
     …_CUSTOM_HTTP_PROXY; none here, that of the system on Windows).
+
+    ``cookie_mode``: AUTO keeps the cookies that an endpoint sets and sends them back to it, from open to close
+    (…_COOKIE_MODE). ``http_redirect_callback``: called with the URL of the request and the one that the endpoint sends
+    it to; True goes there, which may send the message once more, False refuses, and an exception ends the operation
+    (…_HTTP_REDIRECT_CALLBACK_CONTEXT). Without it no redirect is followed. ``max_http_redirects``: how many one message
+    may take.
+
+    ``gzip_request_threshold``: messages of at least this many bytes are sent with the content coding gzip; None never
+    does. Replies may come in gzip or deflate: ``max_decompression_ratio`` is how many times larger than received they
+    may become, once they have more than ``decompression_ratio_above`` bytes; ``max_buffered_message_size`` holds, too.
 
     A value that is not possible raises :class:`InvalidArgument` naming the field. The number of an enumeration's member
     stands for the member.
@@ -73,6 +93,13 @@ class ChannelProperties:
     faults_as_errors: bool = True
     user_agent: str = "MS-WebServices/1.0"
     proxy: ProxySettings = _DIRECT
+    total_timeout: float | None = None
+    cookie_mode: CookieMode = CookieMode.AUTO
+    http_redirect_callback: RedirectCallback | None = None
+    max_http_redirects: int = 5
+    gzip_request_threshold: int | None = None
+    max_decompression_ratio: int = 100
+    decompression_ratio_above: int = 8 * 1024 * 1024
 
     def __post_init__(self) -> None:
         versions = versions_of(self.envelope_version, self.addressing_version)
@@ -99,6 +126,20 @@ class ChannelProperties:
             raise InvalidArgument(f"ChannelProperties.user_agent {self.user_agent!r} is no HTTP field value")
         if not isinstance(self.proxy, ProxySettings):
             raise InvalidArgument(f"ChannelProperties.proxy must be a wsx.ProxySettings, not {self.proxy!r}")
+        self._check_http()
+
+    def _check_http(self) -> None:
+        try:
+            object.__setattr__(self, "cookie_mode", CookieMode(self.cookie_mode))
+        except ValueError:
+            raise InvalidArgument(f"ChannelProperties.cookie_mode: unknown mode {self.cookie_mode!r}") from None
+        if self.http_redirect_callback is not None and not callable(self.http_redirect_callback):
+            raise InvalidArgument("ChannelProperties.http_redirect_callback must be a function of two URLs, or None")
+        threshold = self.gzip_request_threshold
+        if threshold is not None and (type(threshold) is not int or threshold < 0):
+            raise InvalidArgument(
+                f"ChannelProperties.gzip_request_threshold must be 0 or more bytes, or None, not {threshold!r}"
+            )
 
     def _check_encoding(self) -> None:
         try:

@@ -15,8 +15,6 @@ from wsx.values import EndpointAddress
 
 __all__ = ["ChannelConnection", "Plan", "request_bytes"]
 
-# libcurl asks before it sends a body of more bytes (EXPECT_100_THRESHOLD of its lib/http.h).
-_EXPECT_ABOVE: Final = 1024 * 1024
 
 # Matches every reply and skips what its body holds.
 _ANYTHING: Final = MessageDescription(
@@ -114,18 +112,10 @@ class ChannelConnection:
 def request_bytes(plan: Plan, row: Row) -> bytes:
     """The whole HTTP request of ``row``, as it would go over the connection. Raises ValueProblem and WsError.
 
-    The lines that the transport adds stand where libcurl puts them; tests/cli compares with what really goes.
+    tests/cli compares it with what really goes.
     """
     with Channel(properties=plan.properties()) as channel:
         channel.open(EndpointAddress(plan.url))
         message = channel.create_message()
         plan.prepare(message)
-        request = channel.preview(message, plan.message, element_from_data(plan.body, row.data))
-    head = [b"Host: " + request.url.authority.encode("ascii"), b"Accept-Encoding: gzip, deflate"]
-    head += [name + b": " + value for name, value in request.headers]
-    body = request.body or b""
-    start = f"{request.method} {request.url.target} HTTP/1.1".encode("ascii")
-    head.append(b"Content-Length: %d" % len(body))
-    if len(body) > _EXPECT_ABOVE:
-        head.append(b"Expect: 100-continue")
-    return b"\r\n".join([start, *head, b"", body])
+        return channel.preview(message, plan.message, element_from_data(plan.body, row.data)).to_bytes()

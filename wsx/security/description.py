@@ -109,6 +109,13 @@ class SecurityDescription:
             raise InvalidArgument("header_auth has two entries for the same target")
         object.__setattr__(self, "header_auth", tuple(given))
 
+    @property
+    def identifies(self) -> bool:
+        """Whether a server learns who the client is: by credentials in a header, or a certificate."""
+        auth = self.auth_to(HttpHeaderAuthTarget.SERVICE)
+        shown = auth is not None and auth.client_credential is not None
+        return shown or (self.tls is not None and self.tls.client_certificate is not None)
+
     def auth_to(self, target: HttpHeaderAuthTarget) -> HttpHeaderAuth | None:
         """The authentication to ``target``, None without one."""
         entries = self.header_auth

@@ -27,6 +27,7 @@ from wsx.transport.protocol import (
     HttpRequest,
     Limits,
     Phase,
+    Timings,
     Transport,
     TransportError,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "HttpUrl",
     "Limits",
     "Phase",
+    "Timings",
     "Transport",
     "TransportError",
     "default_async_transport",

@@ -24,6 +24,7 @@ from wsx.security import ProxySettings, SecurityDescription
 from wsx.transport.curl_call import (
     CurlCall,
     default_ca_file,
+    earlier,
     inode_of,
     is_readable,
     leave_to_parent,
@@ -201,11 +202,14 @@ class CurlTransport(CurlCall):
 
     def _transfer(self, limits: Limits) -> None:
         curl, multi, poll = self._curl, self._multi, self._poll
+        if limits.total == 0:
+            raise self._timed_out(0.0, "total limit")
         self._phase = phase = Phase.RESOLVE
         multi.add_handle(curl)
         try:
             running = multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)[1]
             since, limit = monotonic(), limits.resolve
+            end = None if limits.total is None else since + limits.total
             while running:
                 if self._aborted:
                     raise self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted")
@@ -217,7 +221,9 @@ class CurlTransport(CurlCall):
                     self._check_head_quota(limits)
                 if limit is not None and now >= since + limit:
                     raise self._timed_out(limit)
-                ready = poll.poll(self._wait(now, None if limit is None else since + limit))
+                if end is not None and now >= end:
+                    raise self._timed_out(limits.total or 0.0, "total limit")
+                ready = poll.poll(self._wait(now, earlier(end, None if limit is None else since + limit)))
                 for number, events in ready:
                     running = multi.socket_action(number, _action(events))[1]
                 if not ready:
@@ -233,9 +239,7 @@ class CurlTransport(CurlCall):
 
     def _wait(self, now: float, deadline: float | None) -> float | None:
         """Milliseconds to wait for a socket; None is for ever."""
-        end, timer = deadline, self._timer
-        if timer is not None and (end is None or timer < end):
-            end = timer
+        end = earlier(deadline, self._timer)
         if self._sends == 0 and (end is None or now + _UNCONNECTED_WAIT < end):
             end = now + _UNCONNECTED_WAIT
         return None if end is None else max(end - now, 0.0) * 1000

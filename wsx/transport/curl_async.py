@@ -22,6 +22,7 @@ from wsx.errors import ErrorCode
 from wsx.security import ProxySettings, SecurityDescription
 from wsx.transport.curl_call import (
     CurlCall,
+    earlier,
     inode_of,
     is_readable,
     leave_to_parent,
@@ -144,6 +145,7 @@ class CurlAsyncTransport(CurlCall):
         # The clock of the phase: when it ends, and the timer, which may be early.
         self._clocked = Phase.PREPARE
         self._deadline: float | None = None
+        self._end_time: float | None = None  # of the call as a whole
         self._timer: asyncio.TimerHandle | None = None
 
     async def call(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
@@ -258,7 +260,7 @@ class CurlAsyncTransport(CurlCall):
         self._deadline = None if limit is None else pool.loop.time() + limit
         if self._phase is not Phase.SEND:
             # A look follows the beginning of SEND at once, and most often finds it over.
-            self._set_timer(self._deadline)
+            self._set_timer(earlier(self._deadline, self._end_time))
 
     def _set_timer(self, when: float | None) -> None:
         """See to it that :meth:`_look` runs then, or before."""
@@ -282,24 +284,31 @@ class CurlAsyncTransport(CurlCall):
             return
         phase, now = self._clocked, pool.loop.time()
         self._follow_phase()
+        if self._end_time is not None and now >= self._end_time:
+            future.set_exception(self._timed_out(self._limits.total or 0.0, "total limit"))
+            return
         if self._phase is phase and deadline is not None and now >= deadline:
             future.set_exception(self._timed_out(phase_limit(self._limits, phase) or 0.0))
             return
         self._start_clock()
         deadline = self._deadline
         if self._phase is Phase.SEND:
-            deadline = now + _SEND_LOOK if deadline is None else min(deadline, now + _SEND_LOOK)
-        self._set_timer(deadline)
+            deadline = earlier(deadline, now + _SEND_LOOK)
+        self._set_timer(earlier(deadline, self._end_time))
 
     # One exchange
 
     async def _call(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
         self._begin()
-        self._limits = limits
+        if limits.total == 0:
+            raise self._timed_out(0.0, "total limit")
         loop = asyncio.get_running_loop()
         try:
             if self._pool is None or self._pool.loop is not loop:
                 await self._move(loop)
+            # After the move, which forgets them.
+            self._limits = limits
+            self._end_time = None if limits.total is None else loop.time() + limits.total
             self._set_request(request, limits)
         except pycurl.error as error:
             raise self._not_set_up(error) from error

@@ -19,12 +19,13 @@ from wsx.transport.curl_security import CurlSecurity, default_ca_file, refuses_c
 from wsx.transport.failures import CURL_CODES, CurlFailure, curl_code
 from wsx.transport.heads import check_token, final_head, head_complete, proxy_challenges, refused, request_lines
 from wsx.transport.polling import READ
-from wsx.transport.protocol import HttpHead, HttpRequest, Limits, Phase, TransportError
+from wsx.transport.protocol import HttpHead, HttpRequest, Limits, Phase, Timings, TransportError
 from wsx.transport.url import HttpUrl
 
 __all__ = [
     "CurlCall",
     "default_ca_file",
+    "earlier",
     "inode_of",
     "is_readable",
     "leave_to_parent",
@@ -35,6 +36,8 @@ __all__ = [
 _NO_TIMEOUT_MS: Final = 2**31 - 1  # libcurl takes 0 for its default of 300 s
 _QUICK_EXIT: Final = 322  # CURLOPT_QUICK_EXIT, not named by pycurl: do not wait for a name lookup that was given up
 _QUICK_EXIT_SINCE: Final = 0x075700
+_MICROSECONDS: Final = 1_000_000
+_SENT_TIME: Final = getattr(pycurl, "POSTTRANSFER_TIME_T", None)  # since libcurl 8.10
 _TUNNEL_MADE: Final = 200
 _PROXY_UNAUTHORIZED: Final = 407
 _CHALLENGES: Final = {401: b"www-authenticate", _PROXY_UNAUTHORIZED: b"proxy-authenticate"}
@@ -81,6 +84,7 @@ class CurlCall:
         self._resend_refused = False
         self._aborted = False
         self._body_size = 0
+        self._timed = False  # the request wants the timings
         self._connected = False  # the socket of this call is: the TLS handshake or the proxy's tunnel is under way
         self._fresh = False  # no kept connection may serve this call
         # What the handle is set to, so that a call sets only what differs.
@@ -157,7 +161,7 @@ class CurlCall:
             self._set_shape = shape
         if body is not None:
             curl.setopt(pycurl.POSTFIELDS, body)
-        self._body_size = 0 if body is None else len(body)
+        self._body_size, self._timed = 0 if body is None else len(body), request.timed
         if limits.max_body != self._set_max_body:
             curl.setopt(pycurl.MAXFILESIZE_LARGE, limits.max_body or 0)
             self._set_max_body = limits.max_body
@@ -242,7 +246,20 @@ class CurlCall:
         if head.status in _CHALLENGES:
             values = [value.decode("latin-1") for value in head.values(_CHALLENGES[head.status])]
             head.used_scheme = self._security.used_scheme(values, by_proxy=head.status == _PROXY_UNAUTHORIZED)
+        if self._accept_encoding is not None:
+            # libcurl has undone it.
+            head.headers = tuple(line for line in head.headers if line[0].lower() != b"content-encoding")
+        if self._timed:
+            head.timings = self._timings()
         return head, self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+
+    def _timings(self) -> Timings:
+        getinfo = self._curl.getinfo
+        return Timings(
+            reused=getinfo(pycurl.NUM_CONNECTS) == 0,
+            sent=None if _SENT_TIME is None else getinfo(_SENT_TIME) / _MICROSECONDS,
+            head=getinfo(pycurl.STARTTRANSFER_TIME_T) / _MICROSECONDS,
+        )
 
     def _follow_phase(self) -> Phase:
         """The phase now: the callbacks lead up to SEND, from there what libcurl waits for and has got decides."""
@@ -266,8 +283,8 @@ class CurlCall:
         """Bytes of all heads of the response so far."""
         return int(self._curl.getinfo(pycurl.HEADER_SIZE))
 
-    def _timed_out(self, limit: float) -> TransportError:
-        text = f"the limit of {limit:g} s passed in phase {self._failed_phase().name}"
+    def _timed_out(self, limit: float, what: str = "limit") -> TransportError:
+        text = f"the {what} of {limit:g} s passed in phase {self._failed_phase().name}"
         return self._error(ErrorCode.WS_E_OPERATION_TIMED_OUT, text)
 
     # How it failed
@@ -344,6 +361,13 @@ def phase_limit(limits: Limits, phase: Phase) -> float | None:
         case Phase.RECEIVE:
             return limits.receive
     return limits.resolve
+
+
+def earlier(one: float | None, other: float | None) -> float | None:
+    """The earlier of two moments, of which either may never come."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
 
 
 def is_readable(poll: Any, number: int) -> bool:

@@ -16,7 +16,17 @@ from typing import Any, Final, Protocol
 from wsx.errors import ErrorCode, InvalidArgument
 from wsx.transport.url import HttpUrl
 
-__all__ = ["AsyncTransport", "Capability", "HttpHead", "HttpRequest", "Limits", "Phase", "Transport", "TransportError"]
+__all__ = [
+    "AsyncTransport",
+    "Capability",
+    "HttpHead",
+    "HttpRequest",
+    "Limits",
+    "Phase",
+    "Timings",
+    "Transport",
+    "TransportError",
+]
 
 ACCEPT_ENCODING: Final = "gzip, deflate"
 # libcurl asks for leave before it sends a body larger than this (EXPECT_100_THRESHOLD in lib/http.h).
@@ -88,6 +98,7 @@ class HttpRequest:
         Host, Content-Length and Accept-Encoding; it refuses Content-Length, Transfer-Encoding and Expect from here.
     :param body: the whole body, None for a request without one.
     :param length: the number of bytes of ``body``, when the caller knows it; it must be true.
+    :param timed: the caller wants :class:`Timings` in the head of the response, if the transport has them.
     """
 
     method: str
@@ -95,16 +106,17 @@ class HttpRequest:
     headers: Sequence[tuple[bytes, bytes]]
     body: bytes | None = None
     length: int | None = None
+    timed: bool = False
 
     def to_bytes(self, *, accept_encoding: str | None = ACCEPT_ENCODING) -> bytes:
         """The request as ``CurlTransport`` puts it on the connection, with the lines that the transport adds.
 
         What authenticates the client, to the server or to a proxy, is never shown here.
 
-        :param accept_encoding: that of the transport.
+        :param accept_encoding: that of the transport; a header of the request goes before it.
         """
         lines = [f"{self.method} {self.url.target} HTTP/1.1", f"Host: {self.url.authority}"]
-        if accept_encoding is not None:
+        if accept_encoding is not None and not any(name.lower() == b"accept-encoding" for name, _ in self.headers):
             lines.append(f"Accept-Encoding: {accept_encoding}")
         head = [line.encode("latin-1") for line in lines]
         head.extend(name + b": " + value if value.strip() else name + b":" for name, value in self.headers)
@@ -121,15 +133,33 @@ class HttpRequest:
         return f"<HttpRequest {self.method} {self.url} ({names}) {body}>"
 
 
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """How an exchange went, in seconds from its beginning; None is unknown.
+
+    :param reused: the request went over a connection that was there already.
+    :param sent: the request was sent.
+    :param head: the response began to come in.
+    """
+
+    reused: bool | None = None
+    sent: float | None = None
+    head: float | None = None
+
+
 @dataclass(slots=True)
 class HttpHead:
     """The final status line and headers of a response; interim 1xx responses are left out.
+
+    A transport that undoes the content coding of the body leaves the Content-Encoding lines out as well: what stands
+    here is true of the body that is handed over with it.
 
     :param headers: (name, value) pairs as received, white space around the values removed.
     :param version: ``"1.0"`` or ``"1.1"``.
     :param connection: a number that stays the same as long as the connection does, -1 when unknown.
     :param used_scheme: of a response with status 401 or 407: the authentication scheme, in lower case, by which the
         transport had shown the credentials that are refused; None when it had shown none.
+    :param timings: when the request wanted them and the transport has them.
     """
 
     status: int
@@ -138,6 +168,7 @@ class HttpHead:
     version: str = "1.1"
     connection: int = -1
     used_scheme: str | None = None
+    timings: Timings | None = None
 
     def values(self, name: bytes) -> list[bytes]:
         """The values of all header lines called ``name`` (in lower case), in their order."""
@@ -153,6 +184,7 @@ class Limits:
     :param send: seconds for sending the request (SEND_TIMEOUT).
     :param receive_response: seconds from the last byte sent to the complete response head (RECEIVE_RESPONSE_TIMEOUT).
     :param receive: seconds for the response body (RECEIVE_TIMEOUT).
+    :param total: seconds for the exchange as a whole, whatever its phases take.
     :param max_body: bytes of the response body, counted after its content coding is undone.
     :param max_head: bytes of all response heads together.
     :raises InvalidArgument: for a negative number, a timeout that is no number, or a quota of 0.
@@ -165,9 +197,10 @@ class Limits:
     receive: float | None = 30.0
     max_body: int | None = 64 << 20
     max_head: int | None = 64 << 10
+    total: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("resolve", "connect", "send", "receive_response", "receive"):
+        for name in ("resolve", "connect", "send", "receive_response", "receive", "total"):
             seconds = getattr(self, name)
             if seconds is not None and (math.isnan(seconds) or seconds < 0):
                 raise InvalidArgument(f"{name} must be seconds, 0 or more, or None, not {seconds!r}")
