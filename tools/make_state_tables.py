@@ -40,8 +40,8 @@ METHODS: Final[dict[MessageOperation, tuple[str, ...]]] = {
         "mapped_headers",
     ),
     MessageOperation.SET_PROPERTY: ("is_fault",),
-    MessageOperation.WRITE_BODY: ("write_body", "write_fault"),
-    MessageOperation.READ_BODY: ("read_body", "read_fault"),
+    MessageOperation.WRITE_BODY: ("write_body", "write_fault", "body_writer"),
+    MessageOperation.READ_BODY: ("read_body", "read_fault", "body_reader"),
 }
 # What a channel does with a message.
 CHANNEL_METHODS: Final[dict[MessageOperation, tuple[str, ...]]] = {

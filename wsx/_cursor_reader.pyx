@@ -7,6 +7,7 @@ from cpython.ref cimport Py_XDECREF
 from wsx._lexical_texts cimport decode_string
 from wsx._node_reader cimport BOF, ELEMENT, END_ELEMENT, EOF, NodeReader, XmlPosition
 from wsx._nodes cimport XmlNode, bare_node, wanted
+from wsx._reader cimport Reader
 from wsx._scalars cimport ScalarCodec, scalar_codec
 from wsx._scanner cimport Slice, same, slice_of
 
@@ -571,3 +572,37 @@ cdef class XmlReader(NodeReader):
         before = self.core.start[:self.at - self.core.start]
         text = before.decode().removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
         return text.count("\n"), len(text) - text.rfind("\n") - 1
+
+
+def cursor_on(Reader core, object quotas):
+    """A cursor on the node where `core` stands, inside a document: the two share the place.
+
+    Between `cursor_left` and `cursor_back`, `core` may read on by itself.
+    """
+    cdef XmlReader cursor = XmlReader(b"", quotas=quotas, charset=Charset.UTF8)
+    cursor.core = core
+    # Going to the beginning is going to the outermost element: what is before it holds nothing.
+    cursor.first = core.opens[0].name.data - 1 - core.start if core.open_count else core.cursor - core.start
+    cursor_back(cursor)
+    return cursor
+
+
+def cursor_left(XmlReader cursor):
+    """Raises what any call of the cursor would: ObjectFaulted after a failure, InvalidOperation in an attribute."""
+    cursor.begin()
+    cursor.outside()
+    cursor.faulted = False
+
+
+def cursor_back(XmlReader cursor):
+    """The cursor goes to where its core stands now."""
+    cdef Reader core = cursor.core
+    cursor.in_cdata = False
+    if not core.pending:
+        cursor.classify()
+        return
+    cursor.kind = ELEMENT
+    cursor.at = core.tag
+    cursor.after = NULL
+    cursor.node_ = None
+    cursor.root = True

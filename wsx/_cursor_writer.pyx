@@ -559,8 +559,8 @@ def receiver(XmlWriter writer):
     return receive
 
 
-def fragment_writer(tuple scope):
+def fragment_writer(tuple scope, object sink=None, object properties=None):
     """A writer of an element inside other XML, where the (prefix, namespace) pairs of ``scope`` are in force."""
-    cdef XmlWriter writer = XmlWriter()
+    cdef XmlWriter writer = XmlWriter(sink) if properties is None else XmlWriter(sink, properties=properties)
     writer.bindings = list(scope)
     return writer

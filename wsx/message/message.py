@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import fields
+from typing import Final
 
-from wsx._reader import Reader
 from wsx._writer import Output
+from wsx.cursors import XmlWriterProperties
 from wsx.descriptions import ElementDescription, ReadOption, WriteOption
-from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, ObjectFaulted, QuotaExceeded
+from wsx.errors import InvalidArgument, InvalidOperation, QuotaExceeded
 from wsx.leniency import Leniency
+from wsx.message.body_reading import BodyReading
 from wsx.message.enums import AddressingVersion, EnvelopeVersion, HeaderType, MessageInitialization, MessageState
-from wsx.message.faults import FaultElement, fault_element, read_fault
-from wsx.message.headers import Header, HeaderRank, check_header_text, leave, standard_header, to_headers
-from wsx.message.message_headers import MessageHeaders, element_description, member
+from wsx.message.headers import Header, HeaderRank, check_header_text, standard_header, to_headers
+from wsx.message.message_headers import member
 from wsx.message.states import TRANSITIONS, MessageOperation
-from wsx.message.versions import VERSIONS, Versions, versions_of
+from wsx.message.versions import Versions, versions_of
 from wsx.quotas import Quotas
-from wsx.values import EndpointAddress, Fault
+from wsx.values import EndpointAddress
 
 __all__ = ["Message", "new_message_id"]
 
@@ -26,14 +27,6 @@ _INITIALIZE: Final = TRANSITIONS[MessageOperation.INITIALIZE]
 _ADDRESS: Final = TRANSITIONS[MessageOperation.ADDRESS]
 _GET_PROPERTY: Final = TRANSITIONS[MessageOperation.GET_PROPERTY]
 _SET_PROPERTY: Final = TRANSITIONS[MessageOperation.SET_PROPERTY]
-_WRITE_START: Final = TRANSITIONS[MessageOperation.WRITE_ENVELOPE_START]
-_WRITE_BODY: Final = TRANSITIONS[MessageOperation.WRITE_BODY]
-_FLUSH_BODY: Final = TRANSITIONS[MessageOperation.FLUSH_BODY]
-_WRITE_END: Final = TRANSITIONS[MessageOperation.WRITE_ENVELOPE_END]
-_READ_START: Final = TRANSITIONS[MessageOperation.READ_ENVELOPE_START]
-_READ_BODY: Final = TRANSITIONS[MessageOperation.READ_BODY]
-_FILL_BODY: Final = TRANSITIONS[MessageOperation.FILL_BODY]
-_READ_END: Final = TRANSITIONS[MessageOperation.READ_ENVELOPE_END]
 _SEND: Final = TRANSITIONS[MessageOperation.SEND]
 _RECEIVE: Final = TRANSITIONS[MessageOperation.RECEIVE]
 _ABANDON: Final = TRANSITIONS[MessageOperation.ABANDON]
@@ -42,6 +35,11 @@ _RESET: Final = TRANSITIONS[MessageOperation.RESET]
 _EMPTY: Final = MessageState.EMPTY
 _DEFAULT_QUOTAS: Final = Quotas()
 _STRICT: Final = Leniency()
+_WRITER_PROPERTIES: Final = XmlWriterProperties()
+# message.md §9: what WS_MESSAGE_PROPERTY_XML_WRITER_PROPERTIES may hold.
+_MESSAGE_WRITER_PROPERTIES: Final = frozenset(
+    {"max_depth", "max_attributes", "write_declaration", "allow_invalid_character_references", "max_namespaces"}
+)
 # WS_MESSAGE_PROPERTY_MAX_PROCESSED_HEADERS.
 _MAX_HEADERS: Final = 64
 _SMALLEST_BUFFER: Final = 512
@@ -57,12 +55,26 @@ def new_message_id() -> str:
     return f"urn:uuid:{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-class Message(MessageHeaders):
+def _check_writer_properties(properties: object) -> XmlWriterProperties:
+    """The properties of a writer inside the Body, which is a fragment."""
+    if not isinstance(properties, XmlWriterProperties):
+        raise InvalidArgument(f"writer_properties must be wsx.XmlWriterProperties, not {properties!r}")
+    for field in fields(properties):
+        given = getattr(properties, field.name)
+        if given != field.default and field.name not in _MESSAGE_WRITER_PROPERTIES:
+            raise InvalidArgument(f"a message has no writer property {field.name}")
+    return properties
+
+
+class Message(BodyReading):
     """One message to write or to read (WS_MESSAGE), without any input or output of its own.
 
     ``envelope_version`` and ``addressing_version`` never change; ``quotas`` limit what reading may use, and
     ``max_processed_headers`` how many header blocks a message may have (WS_MESSAGE_PROPERTY_MAX_PROCESSED_HEADERS).
     ``leniency`` says what else than their tables custom headers and the body may hold, and :attr:`forgiven` what did.
+    ``writer_properties`` (WS_MESSAGE_PROPERTY_XML_WRITER_PROPERTIES) has ``write_declaration`` and, for the body,
+    ``max_depth``; ``max_attributes``, ``max_namespaces`` and ``allow_invalid_character_references`` are for
+    :attr:`body_writer`. The other properties of writers are not those of a message.
 
     To write: :meth:`initialize`, headers, :meth:`write_envelope_start`, :meth:`write_body` any number of times,
     :meth:`write_envelope_end`. To read: :meth:`read_envelope_start`, :meth:`read_body`, :meth:`read_envelope_end`.
@@ -72,16 +84,7 @@ class Message(MessageHeaders):
     One thread at a time may use a message.
     """
 
-    __slots__ = (
-        "_addressed",
-        "_body_started",
-        "_document",
-        "_fault",
-        "_output",
-        "_owns_output",
-        "_reader",
-        "_size",
-    )
+    __slots__ = ()
 
     def __init__(
         self,
@@ -91,10 +94,12 @@ class Message(MessageHeaders):
         quotas: Quotas = _DEFAULT_QUOTAS,
         max_processed_headers: int = _MAX_HEADERS,
         leniency: Leniency | None = None,
+        writer_properties: XmlWriterProperties = _WRITER_PROPERTIES,
     ) -> None:
         """WsCreateMessage.
 
-        :raises InvalidArgument: for versions that are unknown or do not go together, or a bad limit.
+        :raises InvalidArgument: for versions that are unknown or do not go together, a bad limit, or a property of
+            writers that messages do not have.
         """
         if not isinstance(quotas, Quotas):
             raise InvalidArgument(f"quotas must be a wsx.Quotas, not {quotas!r}")
@@ -102,19 +107,22 @@ class Message(MessageHeaders):
             raise InvalidArgument(f"max_processed_headers must be a positive integer, not {max_processed_headers!r}")
         if leniency is not None and not isinstance(leniency, Leniency):
             raise InvalidArgument(f"leniency must be a wsx.Leniency, not {leniency!r}")
+        self._writer_properties = _check_writer_properties(writer_properties)
         self._versions = versions_of(envelope_version, addressing_version)
         self._quotas = quotas
         self._leniency = None if leniency == _STRICT else leniency
         self._forgiven = []
         self._max_headers = max_processed_headers
         self._state = _EMPTY
-        self._headers: list[Header] = []
+        self._headers = []
         self._addressed = False
         self._fault = False
-        self._output: Output | None = None
+        self._output = None
         self._owns_output = False
         self._body_started = False
-        self._reader: Reader | None = None
+        self._body_writer = None
+        self._body_reader = None
+        self._reader = None
         self._document = b""
         self._size = _SMALLEST_BUFFER
 
@@ -196,8 +204,8 @@ class Message(MessageHeaders):
         :raises InvalidOperation: when the message is neither READING nor WRITING.
         """
         self._check(_ABANDON)
-        self._output = None
-        self._reader = None
+        self._release_output()
+        self._release_reader()
         self._state = _ABANDON.success or self._state
 
     def reset(self) -> None:
@@ -205,8 +213,8 @@ class Message(MessageHeaders):
         self._headers = []
         self._addressed = False
         self._fault = False
-        self._output = None
-        self._reader = None
+        self._release_output()
+        self._release_reader()
         self._document = b""
         self._forgiven = []
         self._state = _RESET.success or self._state
@@ -268,128 +276,6 @@ class Message(MessageHeaders):
             self._headers = [*kept[:before], header, *kept[before:], *references]
         self._addressed = True
 
-    # Writing
-
-    def write_envelope_start(self, output: Output | None = None) -> None:
-        """WsWriteEnvelopeStart: INITIALIZED → WRITING; writes the envelope up to and including its headers.
-
-        Without ``output`` the message writes to a buffer of its own, and :meth:`write_envelope_end` returns it. A
-        Header element is written when there is a block in it. What is set after this call changes the header buffer
-        only.
-
-        :raises InvalidArgument: when ``output`` is no Output.
-        :raises InvalidOperation: when the message is not INITIALIZED.
-        """
-        if output is not None and not isinstance(output, Output):
-            raise InvalidArgument(f"output must be an Output, not {output!r}")
-        self._check(_WRITE_START)
-        self._owns_output = output is None
-        self._output = Output(self._size) if output is None else output
-        self._body_started = False
-        blocks = b"".join([header.wire for header in self._headers])
-        pieces = self._versions.wire
-        if blocks:
-            self._output.write(pieces.start_header)
-            self._output.write(blocks)
-            self._output.write(pieces.header_end)
-        else:
-            self._output.write(pieces.start)
-        self._state = _WRITE_START.success or self._state
-
-    def write_body(
-        self,
-        element: ElementDescription | type[Any],
-        value: object,
-        option: WriteOption = WriteOption.REQUIRED_VALUE,
-    ) -> None:
-        """WsWriteBody: write ``value`` into the Body; further calls add to it.
-
-        ``element`` is an :class:`ElementDescription` (one without a name writes the fields of its structure directly
-        into the Body) or a class made by ``@wsx.struct``. A call that fails leaves nothing in the output.
-
-        :raises InvalidArgument: for a bad element, option or value.
-        :raises InvalidOperation: when the message is not WRITING.
-        :raises InvalidFormat, NumericOverflow, QuotaExceeded: when the value cannot be represented.
-        """
-        description = element_description(element)
-        self._check(_WRITE_BODY)
-        output = self._output
-        if output is None:
-            raise AssertionError("a message that is WRITING has an output")
-        self._write_body(output, FaultElement(description, b"", self._versions.scope), value, option)
-
-    def write_fault(self, fault: Fault) -> None:
-        """WsWriteBody for a WS_FAULT: write ``fault`` into the Body in the form of the envelope version.
-
-        The codes Sender and Receiver without namespace are those of the version. SOAP 1.1 has one code and one reason,
-        the first, and no node. ``is_fault`` is True afterwards.
-
-        :raises InvalidArgument: when ``fault`` is none or has no reason, or the message has no envelope.
-        :raises InvalidOperation: when the message is not WRITING.
-        :raises InvalidFormat: when the fault holds what XML forbids.
-        """
-        element = fault_element(fault, self._versions)
-        self._check(_WRITE_BODY)
-        output = self._output
-        if output is None:
-            raise AssertionError("a message that is WRITING has an output")
-        self._write_body(output, element, fault, WriteOption.REQUIRED_VALUE)
-        self._fault = True
-
-    def flush_body(self, min_size: int = 0) -> bytes:
-        """WsFlushBody: what was written so far and not handed over yet, when it is at least ``min_size`` bytes.
-
-        The parts that the calls return and what :meth:`write_envelope_end` returns are the envelope together: a long
-        Body is never in memory as a whole. An ``output`` of the caller's own keeps everything, and the result is b"".
-
-        :raises InvalidArgument: when ``min_size`` is no number of bytes.
-        :raises InvalidOperation: when the message is not WRITING.
-        """
-        self._check_size(min_size)
-        self._check(_FLUSH_BODY)
-        output = self._output
-        if output is None:
-            raise AssertionError("a message that is WRITING has an output")
-        if not self._owns_output or len(output) < min_size:
-            return b""
-        return output.take()
-
-    @staticmethod
-    def _check_size(min_size: int) -> None:
-        if type(min_size) is not int or min_size < 0:
-            raise InvalidArgument(f"min_size must be a number of bytes, not {min_size!r}")
-
-    def write_envelope_end(self) -> bytes:
-        """WsWriteEnvelopeEnd: WRITING → DONE; the envelope, or b"" when it went to the caller's own output.
-
-        :raises InvalidOperation: when the message is not WRITING.
-        """
-        self._check(_WRITE_END)
-        output, self._output = self._output, None
-        if output is None:
-            raise AssertionError("a message that is WRITING has an output")
-        self._state = _WRITE_END.failure or self._state
-        pieces = self._versions.wire
-        output.write(pieces.body_end if self._body_started else pieces.body_empty)
-        envelope = output.take() if self._owns_output else b""
-        self._state = _WRITE_END.success or self._state
-        return envelope
-
-    def _write_body(self, output: Output, element: FaultElement, value: object, option: WriteOption) -> None:
-        mark = len(output)
-        if not self._body_started:
-            output.write(self._versions.wire.body_start)
-        inside = len(output)
-        try:
-            output.write_element(element.element, value, option, scope=element.scope, attributes=element.attributes)
-        except BaseException:
-            output.truncate(mark)
-            raise
-        if len(output) > inside:
-            self._body_started = True
-        else:
-            output.truncate(mark)
-
     # Sending and receiving in one step, for channels
 
     @property
@@ -434,18 +320,13 @@ class Message(MessageHeaders):
             self._headers = headers
             self._addressed = True
         output, pieces = Output(self._size), self._versions.wire
-        blocks = b"".join([header.wire for header in headers])
-        if blocks:
-            output.write(pieces.start_header)
-            output.write(blocks)
-            output.write(pieces.header_end)
-        else:
-            output.write(pieces.start)
+        self._write_start(output, b"".join([header.wire for header in headers]))
         body = len(output)
         if element is not None:
             output.write(pieces.body_start)
             inside = len(output)
-            output.write_element(element, value, option, scope=self._versions.scope)
+            depth = self._writer_properties.max_depth
+            output.write_element(element, value, option, scope=self._versions.scope, max_depth=depth)
             if len(output) == inside:
                 # A structure without an element around it may have nothing to write.
                 element = None
@@ -499,145 +380,5 @@ class Message(MessageHeaders):
 
     def finish_receive(self) -> None:
         """The message is DONE, whatever became of reading it: the end of WsReceiveMessage, for channels."""
-        self._reader = None
+        self._release_reader()
         self._state = _RECEIVE.success or self._state
-
-    # Reading
-
-    def read_envelope_start(self, data: bytes | bytearray | memoryview) -> None:
-        """WsReadEnvelopeStart: EMPTY → READING; reads up to the first child of Body.
-
-        ``data`` is the whole message in UTF-8. Headers are found but not decoded before they are asked for. The message
-        counts as addressed afterwards.
-
-        :raises InvalidArgument: when ``data`` is not bytes-like.
-        :raises InvalidOperation: when the message is not EMPTY.
-        :raises InvalidFormat: when the data is no envelope of this message's version, or has a DTD.
-        :raises QuotaExceeded: when a quota or ``max_processed_headers`` is exceeded.
-        """
-        if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise InvalidArgument(f"data must be bytes-like, not {type(data).__name__}")
-        self._check(_READ_START)
-        document = data if isinstance(data, bytes) else bytes(data)
-        reader = Reader(document, quotas=self._quotas)
-        headers: list[Header] = []
-        fault = False
-        if self._versions.wire.start:
-            headers = self._read_headers(reader, document)
-            fault = reader.peek() == (self._versions.envelope_ns, "Fault")
-        elif reader.peek() is None:
-            raise InvalidFormat("the message is empty", offset=reader.position)
-        if self._leniency is not None:
-            reader.forgive_by(self._leniency, self._forgiven)
-        self._reader = reader
-        self._document = document
-        self._headers = headers
-        self._addressed = True
-        self._fault = fault
-        self._state = _READ_START.success or self._state
-
-    def read_body(self, element: ElementDescription | type[Any], option: ReadOption = ReadOption.REQUIRED_VALUE) -> Any:
-        """WsReadBody: the value of the next part of the Body.
-
-        ``element`` is as for :meth:`write_body`. After a failure the body cannot be read further.
-
-        :raises InvalidArgument: for a bad element or option.
-        :raises InvalidOperation: when the message is not READING; :class:`ObjectFaulted` after a failure.
-        :raises InvalidFormat, NumericOverflow, QuotaExceeded: when the body does not match; with path and offset.
-        """
-        description = element_description(element)
-        self._check(_READ_BODY)
-        reader = self._body_reader()
-        try:
-            return reader.read_element(description, option)
-        except InvalidArgument:
-            raise
-        except BaseException:
-            # The reader stands somewhere inside the body: what it would read next could be taken for something else.
-            self._reader = None
-            raise
-
-    def fill_body(self, min_size: int = 0) -> None:
-        """WsFillBody: have ``min_size`` bytes of the Body at hand; they always are, for the message is read as a whole.
-
-        :raises InvalidArgument: when ``min_size`` is no number of bytes.
-        :raises InvalidOperation: when the message is not READING.
-        """
-        self._check_size(min_size)
-        self._check(_FILL_BODY)
-
-    def read_fault(self) -> Fault:
-        """WsReadBody for a WS_FAULT: the SOAP fault that the Body starts with.
-
-        :raises InvalidOperation: when the message is not READING; :class:`ObjectFaulted` after a failure.
-        :raises InvalidFormat: when the Body does not start with a Fault, or the fault lacks a required part.
-        """
-        self._check(_READ_BODY)
-        reader = self._body_reader()
-        if not self._fault:
-            raise InvalidFormat("the body is not a SOAP fault", offset=reader.position)
-        try:
-            return read_fault(reader, self._document, self._versions)
-        except BaseException:
-            self._reader = None
-            raise
-
-    def read_envelope_end(self) -> None:
-        """WsReadEnvelopeEnd: READING → DONE, also when it fails.
-
-        :raises InvalidOperation: when the message is not READING; :class:`ObjectFaulted` after a failure.
-        :raises InvalidFormat: when something of the body was not read, or something follows the envelope.
-        """
-        self._check(_READ_END)
-        self._state = _READ_END.failure or self._state
-        reader = self._body_reader()
-        self._reader = None
-        if self._versions.wire.start:
-            leave(reader)
-            # SOAP 1.1 §4 lets further elements follow the Body; SOAP 1.2 does not.
-            while self._versions.envelope_version is EnvelopeVersion.SOAP_1_1 and reader.peek() is not None:
-                reader.skip_element()
-            leave(reader)
-        reader.end_document()
-        self._state = _READ_END.success or self._state
-
-    def _body_reader(self) -> Reader:
-        if self._reader is None:
-            raise ObjectFaulted("reading the body failed before; reset the message")
-        return self._reader
-
-    def _read_headers(self, reader: Reader, document: bytes) -> list[Header]:
-        """Read from the start of the document to the first child of Body."""
-        envelope_ns = self._versions.envelope_ns
-        self._expect_envelope(reader)
-        headers: list[Header] = []
-        if reader.peek() == (envelope_ns, "Header"):
-            reader.start_element()
-            scope, kinds = reader.scope(), self._versions.kinds
-            while (name := reader.peek()) is not None:
-                if len(headers) >= self._max_headers:
-                    raise QuotaExceeded(
-                        f"more than max_processed_headers ({self._max_headers}) header blocks", offset=reader.position
-                    )
-                span = reader.skip_element()
-                header = Header(kinds.get(name, 0), HeaderRank.ADDED, name, document, scope)
-                header.start, header.end = span
-                headers.append(header)
-            leave(reader)
-        if reader.peek() != (envelope_ns, "Body"):
-            raise InvalidFormat("the envelope has no Body", path="Envelope", offset=reader.position)
-        reader.start_element()
-        return headers
-
-    def _expect_envelope(self, reader: Reader) -> None:
-        name = reader.peek()
-        if name != (self._versions.envelope_ns, "Envelope"):
-            wanted = f"an Envelope of {self._versions.envelope_version.name}"
-            if name is None:
-                raise InvalidFormat(f"the message is empty, not {wanted}", offset=reader.position)
-            other = f"{{{name[0]}}}{name[1]}"
-            for versions in VERSIONS.values():
-                if name == (versions.envelope_ns, "Envelope"):
-                    other = f"one of {versions.envelope_version.name}"
-            raise InvalidFormat(f"the message is not {wanted} but {other}", offset=reader.position)
-        reader.start_element()
