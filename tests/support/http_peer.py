@@ -65,6 +65,9 @@ class HttpPeer:
             def do_POST(self) -> None:
                 peer._handle(self)
 
+            def do_GET(self) -> None:
+                peer._handle(self)
+
             def log_message(self, format: str, *args: object) -> None:
                 """No log lines: the requests are kept in ``seen``."""
 
@@ -77,7 +80,7 @@ class HttpPeer:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
-        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         port = int(handler.client_address[1])
         self.seen.append(Seen(handler.command, handler.path, dict(handler.headers.items()), body, port))
         answer = self.answers[0] if len(self.answers) == 1 else self.answers.popleft()

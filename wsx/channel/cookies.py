@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wsx.transport import HttpUrl
 
 if TYPE_CHECKING:
-    from http.cookiejar import CookieJar
+    from http.cookiejar import Cookie, CookieJar
 
 __all__ = ["MAX_COOKIES", "MAX_COOKIE_SIZE", "CookieStore"]
 
@@ -52,21 +52,22 @@ class CookieStore:
         ]
         if lines:
             jar = self._jars.get(_origin(url)) or self._jars.setdefault(_origin(url), _new_jar())
-            asked = _Asked(url)
-            for cookie in jar.make_cookies(_Answer(lines), asked):  # type: ignore[arg-type]
-                # A cookie that replaces one of its name and path takes no room.
-                known = jar._cookies.get(cookie.domain, {}).get(cookie.path, {})  # type: ignore[attr-defined]
-                if cookie.name in known or len(jar) < MAX_COOKIES:
-                    jar.set_cookie_if_ok(cookie, asked)  # type: ignore[arg-type]
+            asked: Any = _Asked(url)
+            for line in lines:
+                # One by one: with several, a cookie that ends at once would go before the one that it ends comes.
+                for cookie in jar.make_cookies(_Answer(line), asked):  # type: ignore[arg-type]
+                    if len(jar) < MAX_COOKIES or _place(cookie) in map(_place, jar):
+                        jar.set_cookie_if_ok(cookie, asked)
 
     def line(self, url: HttpUrl) -> bytes | None:
         """The value of the Cookie line of a request for ``url``; None without a cookie for it."""
         jar = self._jars.get(_origin(url))
         if jar is None:
             return None
-        asked = _Asked(url)
-        jar.add_cookie_header(asked)  # type: ignore[arg-type]
-        return None if asked.cookie is None else asked.cookie.encode("latin-1")
+        asked: Any = _Asked(url)
+        jar.add_cookie_header(asked)
+        cookie: str | None = asked.cookie
+        return None if cookie is None else cookie.encode("latin-1")
 
 
 class _Asked:
@@ -98,19 +99,24 @@ class _Asked:
 class _Answer:
     """A response as ``http.cookiejar`` looks at it."""
 
-    def __init__(self, lines: list[str]) -> None:
-        self._lines = lines
+    def __init__(self, line: str) -> None:
+        self._line = line
 
     def info(self) -> _Answer:
         return self
 
     def get_all(self, name: str, default: Any = None) -> Any:
-        return self._lines if name == "Set-Cookie" else default
+        return [self._line] if name == "Set-Cookie" else default
 
 
 def _is_kept(value: bytes) -> bool:
     # A control character is nothing that may be sent back.
     return len(value) <= MAX_COOKIE_SIZE and not _CONTROL.search(value)
+
+
+def _place(cookie: Cookie) -> tuple[str, str, str]:
+    """Cookies with the same one replace each other."""
+    return cookie.domain, cookie.path, cookie.name
 
 
 def _origin(url: HttpUrl) -> _Origin:

@@ -33,9 +33,8 @@ _SIZES: Final = (
     "max_response_head_size",
     "max_processed_headers",
     "max_decompression_ratio",
-    "decompression_ratio_above",
-    "max_http_redirects",
 )
+_COUNTS: Final = ("max_http_redirects", "decompression_ratio_above")
 # RFC 9110 §5.5 field content, without obs-text.
 _FIELD_VALUE: Final = re.compile(r"[\x21-\x7e]+(?:[ \t]+[\x21-\x7e]+)*")
 
@@ -110,6 +109,10 @@ class ChannelProperties:
             size = getattr(self, name)
             if type(size) is not int or size < 1:
                 raise InvalidArgument(f"ChannelProperties.{name} must be a positive integer, not {size!r}")
+        for name in _COUNTS:
+            count = getattr(self, name)
+            if type(count) is not int or count < 0:
+                raise InvalidArgument(f"ChannelProperties.{name} must be an integer, 0 or more, not {count!r}")
         for name in _TIMEOUTS:
             seconds = getattr(self, name)
             if seconds is None:
