@@ -4,11 +4,12 @@
 #   tools/system.sh build   Python's venv module and headers, a C++ compiler
 #   tools/system.sh php     PHP with its SOAP extension, the foreign peer of tests/interop
 #   tools/system.sh squid   squid, the foreign proxy of tests/transport
+#   tools/system.sh nginx   nginx, the foreign server of tests/channel
 #   tools/system.sh fuzz    clang++, which builds the core for libFuzzer
 #
 # What is missing is installed where this runs as root on a system with apt-get; elsewhere the command to run is
-# printed. Missing build tools end the script with status 1; the others do not: the tests of PHP and squid then say that
-# they skip, and fuzzing falls back on mutations without coverage.
+# printed. Missing build tools end the script with status 1; the others do not: the tests of PHP, squid and nginx then
+# say that they skip, and fuzzing falls back on mutations without coverage.
 set -u
 
 python=${PYTHON:-python3}
@@ -47,12 +48,15 @@ squid)
     # The program alone is wanted; Debian's package may start it as a service, too.
     [ -x /usr/sbin/squid ] || command -v squid >/dev/null 2>&1 || need squid
     ;;
+nginx)
+    [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null 2>&1 || need nginx
+    ;;
 fuzz)
     # libFuzzer and AddressSanitizer themselves come with Atheris; what is linked into the core comes from here.
     [ -d "$(clang++ -print-runtime-dir 2>/dev/null)" ] || need "clang libclang-rt-dev"
     ;;
 *)
-    echo "usage: $0 build|php|squid|fuzz" >&2
+    echo "usage: $0 build|php|squid|nginx|fuzz" >&2
     exit 2
     ;;
 esac
@@ -66,10 +70,13 @@ if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     # shellcheck disable=SC2086 # a list of names
     if { apt-get update && apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
         rm -f "$log"
-        if [ "$1" = squid ]; then
-            service squid stop >/dev/null 2>&1
-            update-rc.d squid disable >/dev/null 2>&1
-        fi
+        case $1 in
+        squid | nginx)
+            # The program alone is wanted.
+            service "$1" stop >/dev/null 2>&1
+            update-rc.d "$1" disable >/dev/null 2>&1
+            ;;
+        esac
         exit 0
     fi
     echo "apt-get could not install:$missing" >&2

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from tests.support.certificates import Zoo, make_zoo
 from tests.support.channels import MakeChannel, make_async
 from tests.support.loops import LoopChannel
 from wsx.channel import Channel
@@ -22,3 +23,8 @@ def make(request: pytest.FixtureRequest) -> Iterator[MakeChannel]:
     yield partial(make_async, made)
     for one in made:
         one.stop()
+
+
+@pytest.fixture(scope="session")
+def zoo(tmp_path_factory: pytest.TempPathFactory) -> Zoo:
+    return make_zoo(tmp_path_factory.mktemp("certificates"))
