@@ -157,6 +157,7 @@ if TYPE_CHECKING:
         CertCredential,
         CertFailures,
         CustomHttpProxy,
+        DefaultWindowsCredential,
         HttpHeaderAuth,
         HttpHeaderAuthScheme,
         HttpHeaderAuthTarget,
@@ -167,6 +168,7 @@ if TYPE_CHECKING:
         TlsSettings,
         TlsVersion,
         UsernameCredential,
+        WindowsCredential,
     )
     from wsx.spelling import (
         Spelling,
@@ -220,6 +222,7 @@ __all__ = [
     "DateTimeDescription",
     "Decimal",
     "DecimalDescription",
+    "DefaultWindowsCredential",
     "Description",
     "Double",
     "DoubleDescription",
@@ -303,6 +306,7 @@ __all__ = [
     "Unset",
     "UsernameCredential",
     "Utf8ArrayDescription",
+    "WindowsCredential",
     "WriteOption",
     "WsError",
     "WszDescription",
@@ -471,6 +475,7 @@ _NAMES = {
             "CertCredential",
             "CertFailures",
             "CustomHttpProxy",
+            "DefaultWindowsCredential",
             "HttpHeaderAuth",
             "HttpHeaderAuthScheme",
             "HttpHeaderAuthTarget",
@@ -481,6 +486,7 @@ _NAMES = {
             "TlsSettings",
             "TlsVersion",
             "UsernameCredential",
+            "WindowsCredential",
         ),
         "wsx.spelling": ("Spelling",),
         "wsx.values": (

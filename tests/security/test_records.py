@@ -18,6 +18,7 @@ from wsx.security import (
     CertCredential,
     CertFailures,
     CustomHttpProxy,
+    DefaultWindowsCredential,
     HttpHeaderAuth,
     HttpHeaderAuthScheme,
     HttpHeaderAuthTarget,
@@ -28,6 +29,7 @@ from wsx.security import (
     TlsSettings,
     TlsVersion,
     UsernameCredential,
+    WindowsCredential,
 )
 
 BASIC, DIGEST, NONE = HttpHeaderAuthScheme.BASIC, HttpHeaderAuthScheme.DIGEST, HttpHeaderAuthScheme.NONE
@@ -47,16 +49,26 @@ def texts_of(value: object) -> list[str]:
 @given(secrets)
 def test_no_text_shows_a_secret(secret: str) -> None:
     auth = HttpHeaderAuth(UsernameCredential("user", secret), BASIC)
+    windows = HttpHeaderAuth(WindowsCredential("user", secret, "domain"), HttpHeaderAuthScheme.NEGOTIATE)
     bearer = HttpHeaderAuth(BearerCredential(MARK))
     pem = f"-----BEGIN PRIVATE KEY-----{secret}".encode()
     certificate = CertCredential(pem, pem, secret)
     description = SecurityDescription(TlsSettings(client_certificate=certificate), auth)
-    for value in (auth, auth.client_credential, bearer, certificate, description, [description], Secret(secret)):
+    for value in (
+        auth,
+        auth.client_credential,
+        windows,
+        bearer,
+        certificate,
+        description,
+        [description],
+        Secret(secret),
+    ):
         assert not [text for text in texts_of(value) if MARK in text]
         with pytest.raises(TypeError, match="not pickled") as caught:
             pickle.dumps(value)
         assert MARK not in "".join(traceback.format_exception(caught.value))
-    for record in (auth, bearer, certificate, description):
+    for record in (auth, windows, bearer, certificate, description):
         assert MARK not in repr(dataclasses.asdict(record))
         assert MARK not in repr(dataclasses.astuple(record))
     assert copy.deepcopy(auth) == auth == copy.copy(auth)
@@ -75,6 +87,8 @@ MAKERS: list[Callable[[str], object]] = [
     lambda text: UsernameCredential("user", text + "\ud800"),
     lambda text: UsernameCredential(text + "\0", "password"),
     lambda text: UsernameCredential("user", [text]),  # type: ignore[arg-type]
+    lambda text: WindowsCredential("user", text + "\n"),
+    lambda text: WindowsCredential("user", "password", text + "\r"),
     lambda text: BearerCredential(text + " "),
     lambda text: BearerCredential("\udfff" + text),
     lambda text: CertCredential(text.encode("utf-8", "replace")),
@@ -124,8 +138,12 @@ def test_numbers(kind: type, numbers: dict[str, int]) -> None:
 @pytest.mark.parametrize(
     ("make", "error"),
     [
-        (lambda: HttpHeaderAuth(USER), NotSupported),
-        (lambda: HttpHeaderAuth(USER, HttpHeaderAuthScheme.NTLM | BASIC), NotSupported),
+        (lambda: HttpHeaderAuth(None), InvalidArgument),
+        (lambda: HttpHeaderAuth(None, HttpHeaderAuthScheme.NTLM), InvalidArgument),
+        (lambda: HttpHeaderAuth(DefaultWindowsCredential(), HttpHeaderAuthScheme.NTLM | BASIC), InvalidArgument),
+        (lambda: HttpHeaderAuth(USER, HttpHeaderAuthScheme.NTLM | NONE, PROXY), InvalidArgument),
+        (lambda: WindowsCredential("", "password"), InvalidArgument),
+        (lambda: WindowsCredential("alice", "password", 5), InvalidArgument),  # type: ignore[arg-type]
         (lambda: HttpHeaderAuth(None, HttpHeaderAuthScheme.PASSPORT), NotSupported),
         (lambda: HttpHeaderAuth(USER, HttpHeaderAuthScheme.PASSPORT | BASIC), InvalidArgument),
         (lambda: HttpHeaderAuth(USER, NONE), InvalidArgument),
@@ -176,6 +194,9 @@ def test_defaults_and_conversions() -> None:
     assert SecurityDescription(header_auth=auth).auth_to(HttpHeaderAuthTarget.SERVICE) is None
     assert ProxySettings().mode is HttpProxySettingMode.NONE
     assert HttpHeaderAuth(None, NONE).scheme is NONE
+    assert HttpHeaderAuth(DefaultWindowsCredential()).scheme is HttpHeaderAuthScheme.NEGOTIATE
+    assert WindowsCredential("alice", "p", "EXAMPLE").login == "EXAMPLE\\alice"
+    assert WindowsCredential("alice@EXAMPLE.COM", "p").login == "alice@EXAMPLE.COM"
 
 
 @pytest.mark.parametrize(

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
+import os
 import re
+import ssl
+import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
+from unittest import mock
 
-__all__ = ["PASSWORD", "TOKEN", "USER", "AuthServer", "Seen"]
+import spnego
+
+__all__ = ["PASSWORD", "TOKEN", "USER", "WINDOWS_USER", "AuthServer", "Seen", "windows_users"]
 
 USER: Final = "ürsula"
 PASSWORD: Final = "geheim: ß"
 TOKEN: Final = "aa.bb-cc=="
+WINDOWS_USER: Final = ("EXAMPLE", "alice", "geheimer ß")  # domain, name, password
 REALM: Final = "wsx test"
+_TOKENS: Final = {"ntlm": "NTLM", "negotiate": "Negotiate"}
 _PARAMETER: Final = re.compile(r'(\w+)=(?:"([^"]*)"|([^\s,]*))')
 
 
@@ -35,13 +45,28 @@ class Seen:
 class AuthServer:
     """``with AuthServer("digest", "basic") as server``: echoes the body of a request that proves who sends it.
 
-    :param schemes: what is offered, and accepted: basic, digest, bearer; others are offered only.
+    :param schemes: what is offered, and accepted: basic, digest, bearer, ntlm, negotiate; the last two, which know a
+        connection's user from then on, only inside of :func:`windows_users`.
     :param proxy: speak as a proxy: 407, Proxy-Authenticate, Proxy-Authorization.
+    :param tls: speak TLS.
+    :param bindings: the channel binding that NTLM and Negotiate have to name.
+    :param each_time: forget the user of a connection after each request.
     """
 
-    def __init__(self, *schemes: str, proxy: bool = False) -> None:
+    def __init__(
+        self,
+        *schemes: str,
+        proxy: bool = False,
+        tls: ssl.SSLContext | None = None,
+        bindings: bytes | None = None,
+        each_time: bool = False,
+    ) -> None:
         self.schemes: Sequence[str] = schemes
         self.proxy = proxy
+        self._tls = tls
+        self._bindings = bindings
+        self._each_time = each_time
+        self.close_after: int | None = None  # end the connection with the response of this number (from 0)
         self.seen: list[Seen] = []
         self.drop_from: int | None = None  # close, unanswered, from the request of this number on (from 0)
         peer = self
@@ -51,6 +76,8 @@ class AuthServer:
             timeout = 20
             wbufsize = 1 << 16
             disable_nagle_algorithm = True
+            context: Any = None  # of NTLM or Negotiate, of the connection
+            known = False
 
             def do_POST(self) -> None:
                 peer._handle(self)
@@ -60,34 +87,42 @@ class AuthServer:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/service?x=1"
+        scheme = "http" if self._tls is None else "https"
+        return f"{scheme}://127.0.0.1:{self._server.server_address[1]}/service?x=1"
 
     @property
     def bodies(self) -> list[bytes]:
         return [seen.body for seen in self.seen]
 
-    def _handle(self, handler: BaseHTTPRequestHandler) -> None:
+    def _handle(self, handler: Any) -> None:
         body = handler.rfile.read(int(handler.headers["Content-Length"]))
         credentials = handler.headers["Proxy-Authorization" if self.proxy else "Authorization"]
         self.seen.append(Seen(handler.path, credentials, body, int(handler.client_address[1])))
         if self.drop_from is not None and len(self.seen) > self.drop_from:
             handler.close_connection = True
             return
-        accepted = not self.schemes or self._accepts(credentials or "", handler)
+        challenges: list[str] = []
+        accepted = not self.schemes or handler.known or self._accepts(credentials or "", handler, challenges)
+        handler.known = handler.known and not self._each_time
         handler.send_response(200 if accepted else 407 if self.proxy else 401)
         if not accepted:
-            for scheme in self.schemes:
-                handler.send_header("Proxy-Authenticate" if self.proxy else "WWW-Authenticate", _challenge(scheme))
+            challenges = challenges or [_challenge(scheme) for scheme in self.schemes]
             body = b"not you"
+        for challenge in challenges:
+            handler.send_header("Proxy-Authenticate" if self.proxy else "WWW-Authenticate", challenge)
+        if len(self.seen) - 1 == self.close_after:
+            handler.send_header("Connection", "close")
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         handler.wfile.write(body)
 
-    def _accepts(self, credentials: str, handler: BaseHTTPRequestHandler) -> bool:
+    def _accepts(self, credentials: str, handler: Any, challenges: list[str]) -> bool:
         scheme, _, rest = credentials.partition(" ")
         if scheme.lower() not in self.schemes:
             return False
@@ -97,7 +132,26 @@ class AuthServer:
             return rest == TOKEN
         if scheme == "Digest":
             return _digest_fits(rest, handler)
-        return False
+        return self._steps(scheme, rest, handler, challenges)
+
+    def _steps(self, scheme: str, rest: str, handler: Any, challenges: list[str]) -> bool:
+        """Take a token of NTLM or Negotiate, and perhaps answer with one; whether that was the last."""
+        bindings = None
+        if self._bindings is not None:
+            bindings = spnego.channel_bindings.GssChannelBindings(application_data=self._bindings)
+        if handler.context is None:
+            handler.context = spnego.server(protocol=scheme.lower(), service="HTTP", channel_bindings=bindings)
+        try:
+            token = handler.context.step(base64.b64decode(rest))
+        except spnego.exceptions.SpnegoError:
+            handler.context = None
+            return False
+        if token:
+            challenges.append(f"{_TOKENS[scheme.lower()]} {base64.b64encode(token).decode()}")
+        handler.known = handler.context.complete
+        if handler.known:
+            handler.context = None
+        return bool(handler.known or (self._each_time and not challenges))
 
     def __enter__(self) -> AuthServer:
         self._thread.start()
@@ -111,12 +165,22 @@ class AuthServer:
         self._server.server_close()
 
 
+@contextlib.contextmanager
+def windows_users() -> Iterator[None]:
+    """What pyspnego's acceptor of NTLM knows users from: a file that a variable names."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "users"
+        path.write_text(":".join(WINDOWS_USER) + "\n", encoding="utf-8")
+        with mock.patch.dict(os.environ, {"NTLM_USER_FILE": str(path)}):
+            yield
+
+
 def _challenge(scheme: str) -> str:
     if scheme == "digest":
         return f'Digest realm="{REALM}", nonce="abc123", qop="auth", algorithm=SHA-256'
     if scheme in ("basic", "bearer"):
         return f'{scheme.title()} realm="{REALM}"'
-    return {"ntlm": "NTLM", "negotiate": "Negotiate"}[scheme]
+    return _TOKENS[scheme]
 
 
 def _digest_fits(rest: str, handler: BaseHTTPRequestHandler) -> bool:

@@ -5,17 +5,21 @@ honours them, or refuses what it cannot honour exactly with :class:`~wsx.errors.
 
 * ``secret``: :class:`Secret`, which keeps a password out of every text;
 * ``enums``: the enumerations;
-* ``credentials``: user name, bearer token, client certificate;
+* ``credentials``: user name, Windows user, bearer token, client certificate;
 * ``tls``: :class:`TlsSettings`;
 * ``description``: :class:`HttpHeaderAuth` and :class:`SecurityDescription`;
 * ``proxy``: :class:`ProxySettings`.
-
-The schemes NTLM and Negotiate are named but not available in this version.
 """
 
 from __future__ import annotations
 
-from wsx.security.credentials import BearerCredential, CertCredential, UsernameCredential
+from wsx.security.credentials import (
+    BearerCredential,
+    CertCredential,
+    DefaultWindowsCredential,
+    UsernameCredential,
+    WindowsCredential,
+)
 from wsx.security.description import HttpHeaderAuth, SecurityDescription
 from wsx.security.enums import (
     CertFailures,
@@ -33,6 +37,7 @@ __all__ = [
     "CertCredential",
     "CertFailures",
     "CustomHttpProxy",
+    "DefaultWindowsCredential",
     "HttpHeaderAuth",
     "HttpHeaderAuthScheme",
     "HttpHeaderAuthTarget",
@@ -43,4 +48,5 @@ __all__ = [
     "TlsSettings",
     "TlsVersion",
     "UsernameCredential",
+    "WindowsCredential",
 ]

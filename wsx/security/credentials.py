@@ -10,7 +10,13 @@ from typing import Final
 from wsx.errors import InvalidArgument
 from wsx.security.secret import Secret, secret_of
 
-__all__ = ["BearerCredential", "CertCredential", "UsernameCredential"]
+__all__ = [
+    "BearerCredential",
+    "CertCredential",
+    "DefaultWindowsCredential",
+    "UsernameCredential",
+    "WindowsCredential",
+]
 
 _CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f]")
 _B64TOKEN: Final = re.compile(rb"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 §2.1
@@ -30,13 +36,41 @@ class UsernameCredential:
     password: str | Secret
 
     def __post_init__(self) -> None:
-        if type(self.username) is not str:
-            raise InvalidArgument(f"username must be a str, not {type(self.username).__name__}")
-        password = secret_of(self.password, "password")
-        for what, value in (("username", secret_of(self.username, "username")), ("password", password)):
-            if _CONTROL.search(value.reveal()):
-                raise InvalidArgument(f"the {what} holds a control character")
+        object.__setattr__(self, "password", _checked_password(self.password, username=self.username))
+
+
+@dataclass(frozen=True)
+class WindowsCredential:
+    """A user of a Windows domain or a Kerberos realm (WS_STRING_WINDOWS_INTEGRATED_AUTH_CREDENTIAL).
+
+    :param username: the name, or a principal such as ``alice@EXAMPLE.COM``.
+    :param password: the password; kept as a :class:`Secret`.
+    :param domain: the domain of the name, empty for that of the server.
+    :raises InvalidArgument: when one of them is no text or holds a control character.
+    """
+
+    username: str
+    password: str | Secret
+    domain: str = ""
+
+    def __post_init__(self) -> None:
+        password = _checked_password(self.password, username=self.username, domain=self.domain)
+        if not self.username:
+            raise InvalidArgument("username is empty; DefaultWindowsCredential stands for the user of this process")
         object.__setattr__(self, "password", password)
+
+    @property
+    def login(self) -> str:
+        """The name with its domain, as servers read it."""
+        return f"{self.domain}\\{self.username}" if self.domain else self.username
+
+
+@dataclass(frozen=True)
+class DefaultWindowsCredential:
+    """The user that this process runs as (WS_DEFAULT_WINDOWS_INTEGRATED_AUTH_CREDENTIAL).
+
+    On Windows that is who has logged on; elsewhere the owner of the Kerberos tickets that ``kinit`` has got.
+    """
 
 
 @dataclass(frozen=True)
@@ -79,6 +113,18 @@ class CertCredential:
             if b"\0" in password.reveal():
                 raise InvalidArgument("the password of the key holds NUL")
             object.__setattr__(self, "password", password)
+
+
+def _checked_password(password: str | Secret, **names: str) -> Secret:
+    """``password`` as a secret; it and the ``names`` can stand in an HTTP header."""
+    for what, name in names.items():
+        if type(name) is not str:
+            raise InvalidArgument(f"{what} must be a str, not {type(name).__name__}")
+    secret = secret_of(password, "password")
+    for what, value in (*((what, secret_of(name, what)) for what, name in names.items()), ("password", secret)):
+        if _CONTROL.search(value.reveal()):
+            raise InvalidArgument(f"the {what} holds a control character")
+    return secret
 
 
 def _file_or_pem(value: str | os.PathLike[str] | bytes | Secret, what: str) -> str | Secret:

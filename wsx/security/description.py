@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from wsx.errors import InvalidArgument, NotSupported
-from wsx.security.credentials import BearerCredential, UsernameCredential
+from wsx.security.credentials import (
+    BearerCredential,
+    DefaultWindowsCredential,
+    UsernameCredential,
+    WindowsCredential,
+)
 from wsx.security.enums import HttpHeaderAuthScheme, HttpHeaderAuthTarget
 from wsx.security.tls import TlsSettings
 
@@ -14,7 +19,8 @@ __all__ = ["HttpHeaderAuth", "SecurityDescription"]
 
 _ALL: Final = 0x3F
 _PASSWORD_SCHEMES: Final = HttpHeaderAuthScheme.BASIC | HttpHeaderAuthScheme.DIGEST
-_LATER: Final = HttpHeaderAuthScheme.NTLM | HttpHeaderAuthScheme.NEGOTIATE | HttpHeaderAuthScheme.PASSPORT
+_WINDOWS_SCHEMES: Final = HttpHeaderAuthScheme.NTLM | HttpHeaderAuthScheme.NEGOTIATE
+_USERS: Final = (UsernameCredential, WindowsCredential)
 _ONE_FOR_A_PROXY: Final = (
     HttpHeaderAuthScheme.BASIC,
     HttpHeaderAuthScheme.DIGEST,
@@ -27,19 +33,19 @@ _ONE_FOR_A_PROXY: Final = (
 class HttpHeaderAuth:
     """Authentication in HTTP headers (WS_HTTP_HEADER_AUTH_SECURITY_BINDING).
 
-    :param client_credential: a user name and password, or a bearer token; None with scheme NONE.
-    :param scheme: the schemes that may be used with a user name (…_HTTP_HEADER_AUTH_SCHEME). One is used directly:
+    :param client_credential: a user with a password, the user of this process, or a bearer token; None with scheme
+        NONE. BASIC and DIGEST need a password.
+    :param scheme: the schemes that may be used with a user (…_HTTP_HEADER_AUTH_SCHEME). One is used directly:
         BASIC sends its header with the first request. With several, the first request carries no credentials, and of
-        those that the server then offers the first of DIGEST, BASIC is used. DIGEST, too, begins with a request
-        without credentials, and without a body. None stands for the default of WWSAPI, NEGOTIATE, and for no scheme of
-        this enumeration with a bearer token.
+        those that the server then offers the first of NEGOTIATE, NTLM, DIGEST, BASIC is used. DIGEST and NTLM begin
+        with a request without a body, and so does NEGOTIATE where its first token cannot be the only one. None stands
+        for the default of WWSAPI, NEGOTIATE, and for no scheme of this enumeration with a bearer token.
     :param target: the server, or the proxy in front of it (…_HTTP_HEADER_AUTH_TARGET); a proxy has one scheme.
     :raises InvalidArgument: for a combination that has no meaning.
-    :raises NotSupported: for NTLM, NEGOTIATE and PASSPORT, which are not available in this version, and a bearer token
-        for a proxy.
+    :raises NotSupported: for PASSPORT, and a bearer token for a proxy.
     """
 
-    client_credential: UsernameCredential | BearerCredential | None
+    client_credential: UsernameCredential | WindowsCredential | DefaultWindowsCredential | BearerCredential | None
     scheme: HttpHeaderAuthScheme | None = None
     target: HttpHeaderAuthTarget = HttpHeaderAuthTarget.SERVICE
 
@@ -56,31 +62,30 @@ class HttpHeaderAuth:
                 raise NotSupported("a bearer token for a proxy is not available")
             return
         given: object = credential
-        if given is not None and not isinstance(given, UsernameCredential):
-            raise InvalidArgument(
-                f"client_credential must be a user name or a bearer token, not {type(given).__name__}"
-            )
+        if given is not None and not isinstance(given, (*_USERS, DefaultWindowsCredential)):
+            raise InvalidArgument(f"client_credential must be a user or a bearer token, not {type(given).__name__}")
         scheme: object = HttpHeaderAuthScheme.NEGOTIATE if self.scheme is None else self.scheme
         if not isinstance(scheme, int) or not scheme or scheme & ~_ALL:
             raise InvalidArgument(f"scheme must be an HttpHeaderAuthScheme, not {scheme!r}")
         object.__setattr__(self, "scheme", HttpHeaderAuthScheme(scheme))
         self._check_scheme(HttpHeaderAuthScheme(scheme), credential)
 
-    def _check_scheme(self, scheme: HttpHeaderAuthScheme, credential: UsernameCredential | None) -> None:
+    def _check_scheme(self, scheme: HttpHeaderAuthScheme, credential: object) -> None:
         if scheme & HttpHeaderAuthScheme.PASSPORT and scheme != HttpHeaderAuthScheme.PASSPORT:
             raise InvalidArgument("the scheme PASSPORT stands alone")
         if self.target is HttpHeaderAuthTarget.PROXY and scheme not in _ONE_FOR_A_PROXY:
             raise InvalidArgument("authentication to a proxy has exactly one scheme, neither NONE nor PASSPORT")
-        if scheme & _LATER:
-            raise NotSupported(
-                "the authentication schemes NTLM, NEGOTIATE and PASSPORT are not available in this version; "
-                "scheme can be BASIC, DIGEST or both"
+        if scheme == HttpHeaderAuthScheme.PASSPORT:
+            raise NotSupported("the authentication scheme PASSPORT is not available")
+        if scheme & _PASSWORD_SCHEMES and not isinstance(credential, _USERS):
+            raise InvalidArgument("the schemes BASIC and DIGEST need a user name and a password")
+        if scheme & _WINDOWS_SCHEMES and credential is None:
+            raise InvalidArgument(
+                "NTLM and NEGOTIATE need a user; DefaultWindowsCredential() is the one of this process"
             )
-        if scheme & _PASSWORD_SCHEMES and credential is None:
-            raise InvalidArgument("the schemes BASIC and DIGEST need a UsernameCredential")
-        if not scheme & _PASSWORD_SCHEMES and credential is not None:
+        if scheme == HttpHeaderAuthScheme.NONE and credential is not None:
             raise InvalidArgument("the scheme NONE alone has no credential")
-        if credential is not None and scheme & HttpHeaderAuthScheme.BASIC and ":" in credential.username:
+        if isinstance(credential, _USERS) and scheme & HttpHeaderAuthScheme.BASIC and ":" in credential.username:
             raise InvalidArgument("with the scheme BASIC the user name cannot hold a colon (RFC 7617 section 2)")
 
 

@@ -31,8 +31,9 @@ from wsx.transport.curl_call import (
     phase_limit,
     replace_by_dead_socket,
 )
+from wsx.transport.handshake import Work
 from wsx.transport.polling import ERROR, READ, WRITE, SelectPoll
-from wsx.transport.protocol import Capability, HttpHead, HttpRequest, Limits, Phase
+from wsx.transport.protocol import Capability, HttpHead, HttpRequest, Limits, Phase, TransportError
 from wsx.transport.url import HttpUrl
 
 __all__ = ["CurlTransport", "default_ca_file"]
@@ -189,6 +190,25 @@ class CurlTransport(CurlCall):
     # One exchange
 
     def _call(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
+        legs = self._legs(request)
+        if legs is None:
+            return self._exchange(request, limits)
+        try:
+            step = next(legs)
+            while True:
+                try:
+                    done = step.run() if isinstance(step, Work) else self._exchange(self._bind(step), limits)
+                except TransportError as error:
+                    step = legs.throw(error)
+                else:
+                    step = legs.send(done)
+        except StopIteration as end:
+            answer: tuple[HttpHead, bytes] = end.value
+            return answer
+        finally:
+            self._bound = False
+
+    def _exchange(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
         self._begin()
         try:
             self._prepare(request, limits)

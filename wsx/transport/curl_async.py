@@ -29,9 +29,10 @@ from wsx.transport.curl_call import (
     phase_limit,
     replace_by_dead_socket,
 )
+from wsx.transport.handshake import Work
 from wsx.transport.heads import head_complete
 from wsx.transport.polling import SelectPoll
-from wsx.transport.protocol import Capability, HttpHead, HttpRequest, Limits, Phase
+from wsx.transport.protocol import Capability, HttpHead, HttpRequest, Limits, Phase, TransportError
 from wsx.transport.url import HttpUrl
 
 __all__ = ["CurlAsyncTransport"]
@@ -57,9 +58,9 @@ class _Pool:
         self._names: dict[_Address, int] = {}  # a connection's own address → its socket
 
     @classmethod
-    def of(cls, loop: asyncio.AbstractEventLoop) -> _Pool:
-        """The pool of ``loop``, with one user more."""
-        pool = _pools.get(id(loop))
+    def of(cls, loop: asyncio.AbstractEventLoop, *, private: bool = False) -> _Pool:
+        """The pool of ``loop``, with one user more; ``private`` when its connections are to be nobody else's."""
+        pool = cls(loop) if private else _pools.get(id(loop))
         if pool is None:
             # The pool holds its loop, so that the number is not another's as long as the entry is there.
             pool = _pools[id(loop)] = cls(loop)
@@ -73,7 +74,7 @@ class _Pool:
         if self.users:
             self.multi.setopt(pycurl.M_MAXCONNECTS, self.users)
         else:
-            _pools.pop(id(self.loop), None)
+            self._leave_list()
             await self.multi.aclose()
 
     def add_socket(self, number: int) -> None:
@@ -101,8 +102,12 @@ class _Pool:
             if inode and inode_of(number) == inode:
                 replace_by_dead_socket(number)
         self._sockets = {}
-        _pools.pop(id(self.loop), None)
+        self._leave_list()
         leave_to_parent(self)
+
+    def _leave_list(self) -> None:
+        if _pools.get(id(self.loop)) is self:
+            del _pools[id(self.loop)]
 
 
 class CurlAsyncTransport(CurlCall):
@@ -299,6 +304,28 @@ class CurlAsyncTransport(CurlCall):
     # One exchange
 
     async def _call(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
+        legs = self._legs(request)
+        if legs is None:
+            return await self._exchange(request, limits)
+        try:
+            step = next(legs)
+            while True:
+                try:
+                    if isinstance(step, Work):
+                        done = await asyncio.get_running_loop().run_in_executor(None, step.run)
+                    else:
+                        done = await self._exchange(self._bind(step), limits)
+                except TransportError as error:
+                    step = legs.throw(error)
+                else:
+                    step = legs.send(done)
+        except StopIteration as end:
+            answer: tuple[HttpHead, bytes] = end.value
+            return answer
+        finally:
+            self._bound = False
+
+    async def _exchange(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
         self._begin()
         if limits.total == 0:
             raise self._timed_out(0.0, "total limit")
@@ -329,7 +356,7 @@ class CurlAsyncTransport(CurlCall):
             aborted = self._aborted
             await self._release()
             self._aborted = aborted
-        self._curl, self._pool = self._new_handle(), _Pool.of(loop)
+        self._curl, self._pool = self._new_handle(), _Pool.of(loop, private=self._security.bound)
 
     async def _transfer(self) -> None:
         """Drive one transfer to its end; ``_stale`` says that it ended before anything was sent."""

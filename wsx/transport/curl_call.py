@@ -14,9 +14,10 @@ from typing import Any, Final
 import pycurl
 
 from wsx.errors import ErrorCode
-from wsx.security import ProxySettings, SecurityDescription
+from wsx.security import HttpHeaderAuthScheme, ProxySettings, SecurityDescription
 from wsx.transport.curl_security import CurlSecurity, default_ca_file, refuses_certificate
 from wsx.transport.failures import CURL_CODES, CurlFailure, curl_code
+from wsx.transport.handshake import ConnectionGone, Leg, Legs
 from wsx.transport.heads import check_token, final_head, head_complete, proxy_challenges, refused, request_lines
 from wsx.transport.polling import READ
 from wsx.transport.protocol import HttpHead, HttpRequest, Limits, Phase, Timings, TransportError
@@ -87,6 +88,8 @@ class CurlCall:
         self._timed = False  # the request wants the timings
         self._connected = False  # the socket of this call is: the TLS handshake or the proxy's tunnel is under way
         self._fresh = False  # no kept connection may serve this call
+        self._bound = self._gone = False  # only the kept one may serve it; there is none
+        self._security.forget_connections()
         # What the handle is set to, so that a call sets only what differs.
         self._set_url: HttpUrl | None = None
         self._proxied = False
@@ -132,6 +135,28 @@ class CurlCall:
     def _begin(self) -> None:
         """The state of a call that has not begun."""
         self._phase, self._sends, self._resend_refused, self._fresh = Phase.PREPARE, 0, False, False
+        self._gone = False
+
+    # Authentication of connections, as a handshake's Link
+
+    def _legs(self, request: HttpRequest) -> Legs | None:
+        """The requests that have ``request`` processed once where its connection has to know who asks, else None."""
+        handshake = self._security.handshake(request.url)
+        return None if handshake is None else handshake.legs(request, self)
+
+    def _bind(self, leg: Leg) -> HttpRequest:
+        self._bound = leg.bound
+        return leg.request
+
+    def certificate(self) -> bytes | None:
+        """The server's certificate in PEM when the last request made its TLS connection, else None."""
+        chain = self._curl.getinfo(pycurl.INFO_CERTINFO)
+        return next((value.encode() for name, value in chain[0] if name == "Cert"), None) if chain else None
+
+    def delegate(self, scheme: HttpHeaderAuthScheme) -> None:
+        """From now on libcurl authenticates each request to the server by ``scheme``."""
+        for option, value in self._security.delegated(scheme):
+            self._curl.setopt(option, value)
 
     def _set_request(self, request: HttpRequest, limits: Limits) -> None:
         curl, body = self._curl, request.body
@@ -209,6 +234,10 @@ class CurlCall:
     # What libcurl calls while it runs
 
     def _on_new_socket(self, number: int, purpose: int) -> int:
+        if self._bound:
+            # After a sending this is libcurl's attempt to repeat the request.
+            self._resend_refused, self._gone = self._sends > 0, self._sends == 0
+            return int(pycurl.SOCKOPT_ERROR)
         # Numbers of closed sockets go: their next owner may be anything.
         self._sockets = {known: inode for known, inode in self._sockets.items() if inode_of(known) == inode}
         self._sockets[number] = inode_of(number)
@@ -292,6 +321,8 @@ class CurlCall:
     def _curl_error(self, code: int, text: str) -> TransportError:
         if self._aborted:
             return self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted", code)
+        if self._gone:
+            return ConnectionGone()
         if self._resend_refused:
             text = "the kept connection was lost after the request was sent on it; it is not sent again"
             return self._error(ErrorCode.WS_E_ENDPOINT_DISCONNECTED, text, code)

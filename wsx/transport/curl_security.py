@@ -16,6 +16,7 @@ from wsx.security import (
     BearerCredential,
     CertCredential,
     CertFailures,
+    DefaultWindowsCredential,
     HttpHeaderAuth,
     HttpHeaderAuthScheme,
     HttpHeaderAuthTarget,
@@ -26,8 +27,10 @@ from wsx.security import (
     TlsSettings,
     TlsVersion,
     UsernameCredential,
+    WindowsCredential,
 )
 from wsx.transport.failures import challenge_schemes
+from wsx.transport.handshake import Handshake
 from wsx.transport.protocol import Phase, TransportError
 from wsx.transport.url import HttpUrl
 
@@ -45,7 +48,25 @@ _VERSIONS: Final[Mapping[TlsVersion, int]] = MappingProxyType(
 )
 _AUTH_BASIC: Final = 1 << 0
 _AUTH_DIGEST: Final = 1 << 1
+_AUTH_NEGOTIATE: Final = 1 << 2
 _AUTH_BEARER: Final = 1 << 6  # not named by pycurl
+_BITS: Final[Mapping[HttpHeaderAuthScheme, int]] = MappingProxyType(
+    {
+        HttpHeaderAuthScheme.BASIC: _AUTH_BASIC,
+        HttpHeaderAuthScheme.DIGEST: _AUTH_DIGEST,
+        HttpHeaderAuthScheme.NEGOTIATE: _AUTH_NEGOTIATE,
+    }
+)
+_WINDOWS_SCHEMES: Final = HttpHeaderAuthScheme.NTLM | HttpHeaderAuthScheme.NEGOTIATE
+# In the order of preference.
+_NAMES: Final[Mapping[HttpHeaderAuthScheme, str]] = MappingProxyType(
+    {
+        HttpHeaderAuthScheme.NEGOTIATE: "negotiate",
+        HttpHeaderAuthScheme.NTLM: "ntlm",
+        HttpHeaderAuthScheme.DIGEST: "digest",
+        HttpHeaderAuthScheme.BASIC: "basic",
+    }
+)
 # Without a check of the chain, its dates and its purpose, anybody can make a certificate that passes; that of the name
 # keeps nobody out then.
 _NO_CHECK: Final = (
@@ -110,6 +131,43 @@ class CurlSecurity:
         self._proxy_auth = security.auth_to(HttpHeaderAuthTarget.PROXY)
         self._proxy = proxy
         self._route: Route | None = None
+        self._server_handshake = _handshake(self._server)
+        self._proxy_handshake = _handshake(self._proxy_auth)
+
+    # Authentication of connections
+
+    @property
+    def bound(self) -> bool:
+        """Whether a connection may know who asks: it is nobody else's then."""
+        auths = (self._server, self._proxy_auth)
+        return any(auth is not None and bool((auth.scheme or 0) & _WINDOWS_SCHEMES) for auth in auths)
+
+    def handshake(self, url: HttpUrl) -> Handshake | None:
+        """What authenticates the connection to ``url``, None when nothing does or libcurl itself.
+
+        :raises TransportError: WS_E_NOT_SUPPORTED for two at once on one connection, and in a tunnel's making.
+        """
+        proxy = self._proxy_handshake
+        if proxy is None or self._route_to(url) is None:
+            return self._server_handshake
+        if url.scheme == "https":
+            text = "NTLM, or Negotiate with a password, to a proxy is available for http URLs only"
+            raise _not_sent(text, ErrorCode.WS_E_NOT_SUPPORTED)
+        if self._server_handshake is not None:
+            text = "one connection cannot be authenticated to a proxy and to a server by NTLM or Negotiate"
+            raise _not_sent(text, ErrorCode.WS_E_NOT_SUPPORTED)
+        return proxy
+
+    def forget_connections(self) -> None:
+        """The transport begins anew, without a connection."""
+        for handshake in (self._server_handshake, self._proxy_handshake):
+            if handshake is not None:
+                handshake.forget()
+
+    def delegated(self, scheme: HttpHeaderAuthScheme) -> Iterator[tuple[int, Any]]:
+        """The options with which libcurl authenticates to the server by ``scheme``, which it was found to offer."""
+        if self._server is not None:
+            yield from _user_options(self._server, _bits(scheme))
 
     # What the handle is set to
 
@@ -136,7 +194,9 @@ class CurlSecurity:
             yield pycurl.CRLFILE, tls.crl_file
         if tls.client_certificate is not None:
             yield from _certificate_options(tls.client_certificate)
-        if self._server is not None:
+        if self._server_handshake is not None:
+            yield pycurl.OPT_CERTINFO, 1
+        elif self._server is not None:
             yield from _server_options(self._server)
 
     def set_url(self, curl: Any, url: HttpUrl) -> bool:
@@ -151,18 +211,17 @@ class CurlSecurity:
         self._route = route = self._route_to(url)
         # "" also keeps libcurl from reading http_proxy and its like.
         curl.setopt(pycurl.PROXY, "" if route is None else f"http://{_authority(route.proxy)}")
-        credential, scheme = None if route is None else route.credential, HttpHeaderAuthScheme.BASIC
-        if self._proxy_auth is not None:
-            scheme = self._proxy_auth.scheme or scheme
-            if isinstance(self._proxy_auth.client_credential, UsernameCredential):
-                credential = self._proxy_auth.client_credential
-        if route is None or credential is None:
+        auth = self._proxy_auth
+        if auth is None and route is not None and route.credential is not None:
+            auth = HttpHeaderAuth(route.credential, HttpHeaderAuthScheme.BASIC, HttpHeaderAuthTarget.PROXY)
+        if route is None or auth is None or self._proxy_handshake is not None:
             curl.unsetopt(pycurl.PROXYUSERNAME)
             curl.unsetopt(pycurl.PROXYPASSWORD)
         else:
-            curl.setopt(pycurl.PROXYAUTH, _bits(scheme))
-            curl.setopt(pycurl.PROXYUSERNAME, credential.username.encode("utf-8"))
-            curl.setopt(pycurl.PROXYPASSWORD, _revealed(credential.password))
+            name, password = _login(auth)
+            curl.setopt(pycurl.PROXYAUTH, _bits(auth.scheme or HttpHeaderAuthScheme.NONE))
+            curl.setopt(pycurl.PROXYUSERNAME, name)
+            curl.setopt(pycurl.PROXYPASSWORD, password)
         return route is not None
 
     def _route_to(self, url: HttpUrl) -> Route | None:
@@ -192,13 +251,12 @@ class CurlSecurity:
         if isinstance(auth.client_credential, BearerCredential):
             return ("bearer",)
         scheme = auth.scheme or HttpHeaderAuthScheme.NONE
-        known = {HttpHeaderAuthScheme.DIGEST: "digest", HttpHeaderAuthScheme.BASIC: "basic"}
-        return tuple(name for member, name in known.items() if scheme & member)
+        return tuple(name for member, name in _NAMES.items() if scheme & member)
 
     @property
     def authenticates(self) -> bool:
-        """Whether the transport writes an Authorization line."""
-        return bool(self._schemes(by_proxy=False))
+        """Whether libcurl writes an Authorization line."""
+        return self._server_handshake is None and bool(self._schemes(by_proxy=False))
 
 
 def _check_proxy(proxy: HttpUrl) -> None:
@@ -237,25 +295,50 @@ def _certificate_options(credential: CertCredential) -> Iterator[tuple[int, Any]
     yield pycurl.KEYPASSWD, b"" if credential.password is None else _revealed(credential.password)
 
 
+def _handshake(auth: HttpHeaderAuth | None) -> Handshake | None:
+    """What authenticates by NTLM or Negotiate, None where nothing does or libcurl itself: it knows Kerberos tickets."""
+    scheme = HttpHeaderAuthScheme.NONE if auth is None or auth.scheme is None else auth.scheme
+    if auth is None or not scheme & _WINDOWS_SCHEMES:
+        return None
+    by_tickets = scheme | HttpHeaderAuthScheme.NONE == HttpHeaderAuthScheme.NEGOTIATE | HttpHeaderAuthScheme.NONE
+    if by_tickets and isinstance(auth.client_credential, DefaultWindowsCredential) and _knows_tickets():
+        return None
+    return Handshake(auth)
+
+
+def _knows_tickets() -> bool:
+    return bool(pycurl.version_info()[4] & pycurl.VERSION_SPNEGO)
+
+
 def _server_options(auth: HttpHeaderAuth) -> Iterator[tuple[int, Any]]:
-    credential = auth.client_credential
-    if isinstance(credential, BearerCredential):
+    if isinstance(auth.client_credential, BearerCredential):
         yield pycurl.HTTPAUTH, _AUTH_BEARER
-        yield pycurl.XOAUTH2_BEARER, _revealed(credential.token)
-    elif credential is not None:
+        yield pycurl.XOAUTH2_BEARER, _revealed(auth.client_credential.token)
+    elif auth.client_credential is not None:
         scheme = auth.scheme or HttpHeaderAuthScheme.NONE
-        bits = _bits(scheme)
-        if scheme & HttpHeaderAuthScheme.NONE:
-            # A second scheme, for which there is no token, makes libcurl wait for what the server offers.
-            bits |= _AUTH_BEARER
-        yield pycurl.HTTPAUTH, bits
-        yield pycurl.USERNAME, credential.username.encode("utf-8")
-        yield pycurl.PASSWORD, _revealed(credential.password)
+        # A second scheme, for which there is no token, makes libcurl wait for what the server offers.
+        yield from _user_options(auth, _bits(scheme) | (_AUTH_BEARER if scheme & HttpHeaderAuthScheme.NONE else 0))
+
+
+def _user_options(auth: HttpHeaderAuth, bits: int) -> Iterator[tuple[int, Any]]:
+    name, password = _login(auth)
+    yield pycurl.HTTPAUTH, bits
+    yield pycurl.USERNAME, name
+    yield pycurl.PASSWORD, password
+
+
+def _login(auth: HttpHeaderAuth) -> tuple[bytes, bytes]:
+    """User name and password; without them libcurl's Negotiate uses the tickets of this process."""
+    credential = auth.client_credential
+    if isinstance(credential, UsernameCredential):
+        return credential.username.encode("utf-8"), _revealed(credential.password)
+    if isinstance(credential, WindowsCredential):
+        return credential.login.encode("utf-8"), _revealed(credential.password)
+    return b"", b""
 
 
 def _bits(scheme: HttpHeaderAuthScheme) -> int:
-    bits = _AUTH_BASIC if scheme & HttpHeaderAuthScheme.BASIC else 0
-    return bits | (_AUTH_DIGEST if scheme & HttpHeaderAuthScheme.DIGEST else 0)
+    return sum(bit for member, bit in _BITS.items() if scheme & member)
 
 
 def _revealed(value: str | Secret) -> bytes:
