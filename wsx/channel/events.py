@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,8 +30,10 @@ class EventKind(enum.Enum):
     """The response is complete; ``size`` is that of its body as it was received."""
     REDIRECT = "redirect"
     """The endpoint has sent the channel elsewhere, and it goes there; ``url`` is the new one."""
+    DONE = "done"
+    """The response is one that a channel takes: a reply waits to be received, or there is none."""
     ERROR = "error"
-    """The exchange has failed with ``error``."""
+    """The exchange has failed with ``error``; after DONE, the reply could not be read, or was a fault."""
     CLOSE = "close"
     """The channel was closed."""
 
@@ -44,6 +47,7 @@ class ChannelEvent:
     :param kind: what has happened.
     :param url: where, without its query.
     :param time: when, in seconds since 1970; ``time.time()``.
+    :param exchange: the number of the exchange, of all channels of the process; None outside of one.
     :param seconds: since the request was handed to the transport.
     :param action: of the message that is sent.
     :param size: bytes of the body, as they are on the connection.
@@ -56,6 +60,7 @@ class ChannelEvent:
     kind: EventKind
     url: str
     time: float
+    exchange: int | None = None
     seconds: float | None = None
     action: str | None = None
     size: int | None = None
@@ -67,6 +72,9 @@ class ChannelEvent:
 
 OnEvent = Callable[[ChannelEvent], object]
 
+_LOGGER: Final = "wsx.channel"
+_numbers: Final = itertools.count(1)
+
 
 class EventSource:
     """Makes the events of one channel and hands them to ``on_event``.
@@ -75,11 +83,12 @@ class EventSource:
     change how it ends. What is no ``Exception``, such as ``KeyboardInterrupt``, ends the operation.
     """
 
-    __slots__ = ("_action", "_on_event", "_since", "_wall")
+    __slots__ = ("_action", "_exchange", "_on_event", "_since", "_wall")
 
     def __init__(self, on_event: OnEvent) -> None:
         self._on_event = on_event
         self._action: str | None = None
+        self._exchange: int | None = None
         self._since = self._wall = 0.0
 
     def opened(self, url: HttpUrl) -> None:
@@ -88,12 +97,12 @@ class EventSource:
 
     def closed(self, url: HttpUrl) -> None:
         """CLOSE."""
-        self._action = None
+        self._action = self._exchange = None
         self._tell(EventKind.CLOSE, url)
 
     def sending(self, request: HttpRequest, action: str | None) -> None:
         """SENDING."""
-        self._action = action
+        self._action, self._exchange = action, next(_numbers)
         self._since, self._wall = time.perf_counter(), time.time()
         self._tell(EventKind.SENDING, request.url, self._wall, size=request.length or 0)
 
@@ -111,6 +120,10 @@ class EventSource:
         """REDIRECT."""
         self._tell(EventKind.REDIRECT, request.url)
 
+    def done(self, url: HttpUrl, status: int) -> None:
+        """DONE."""
+        self._tell(EventKind.DONE, url, seconds=time.perf_counter() - self._since, status=status)
+
     def failed(self, url: HttpUrl, error: WsError) -> None:
         """ERROR."""
         original: Any = error.original
@@ -123,16 +136,15 @@ class EventSource:
         self._tell(kind, url, self._wall + (seconds or 0.0), seconds=seconds, **details)
 
     def _tell(self, kind: EventKind, url: HttpUrl, when: float | None = None, **details: Any) -> None:
-        event = ChannelEvent(kind, _shown(url), when or time.time(), action=self._action, **details)
+        event = ChannelEvent(
+            kind, _shown(url), when or time.time(), exchange=self._exchange, action=self._action, **details
+        )
         try:
             self._on_event(event)
         except Exception:
             import logging  # noqa: PLC0415 (needed by a hook that fails, and by nobody else)
 
             logging.getLogger(_LOGGER).exception("on_event has failed with %s", kind)
-
-
-_LOGGER: Final = "wsx.channel"
 
 
 def _shown(url: HttpUrl) -> str:

@@ -34,6 +34,7 @@ class HttpExchange:
         "_cookies",
         "_deadline",
         "_limits",
+        "_opened",
         "_properties",
         "_redirects_left",
         "_request",
@@ -48,6 +49,7 @@ class HttpExchange:
         self._deadline: float | None = None
         self._redirects_left = 0
         self._request: HttpRequest | None = None
+        self._opened: HttpUrl | None = None
         self.events = None if on_event is None else EventSource(on_event)
         self.change(properties)
 
@@ -79,13 +81,15 @@ class HttpExchange:
     def opened(self, url: HttpUrl) -> None:
         """The channel is open now."""
         self._cookies.clear()
+        self._opened = url
         if self.events is not None:
             self.events.opened(url)
 
-    def closed(self, url: HttpUrl | None) -> None:
-        """The channel is closed now."""
+    def closed(self) -> None:
+        """The channel is closed now, perhaps again."""
         self._cookies.clear()
         self._request = None
+        url, self._opened = self._opened, None
         if self.events is not None and url is not None:
             self.events.closed(url)
 
@@ -168,6 +172,11 @@ class HttpExchange:
             max_ratio=properties.max_decompression_ratio,
             ratio_above=properties.decompression_ratio_above,
         )
+
+    def done(self, head: HttpHead) -> None:
+        """The response is one that the channel takes."""
+        if self.events is not None and self._request is not None:
+            self.events.done(self._request.url, head.status)
 
     def failed(self, error: WsError) -> WsError:
         """The exchange has failed with ``error``, which is returned with the URL where it did."""

@@ -167,7 +167,7 @@ class ChannelMachine:
         self._enter(_CLOSE.success)
         self._exchange = ExchangeState.IDLE
         self._reply = None
-        self._http.closed(self._url)
+        self._http.closed()
 
     def reset(self) -> None:
         """WsResetChannel: back to CREATED; the properties stay."""
@@ -237,8 +237,9 @@ class ChannelMachine:
         # Writing a large message takes a while: an abort in the meantime must not be answered by sending it.
         if self.state is not ChannelState.OPEN:
             raise OperationAborted("the channel was aborted", url=str(self._url))
+        begun = self._http.begin(request, action)
         self._exchange = ExchangeState.SENDING
-        return self._http.begin(request, action)
+        return begun
 
     def _encode(
         self,
@@ -310,9 +311,13 @@ class ChannelMachine:
                 raise OperationAborted("the channel was aborted")
             if again is None:
                 self._take_reply(head, self._http.decoded(head, body))
+                self._http.done(head)
                 return None
         except WsError as error:
             self._http.failed(error)
+            raise
+        except BaseException:
+            self._http.interrupted()
             raise
         self._exchange = ExchangeState.SENDING
         return again

@@ -218,7 +218,8 @@ def check_header_text(value: object, what: str) -> str:
     if not isinstance(value, str):
         raise InvalidArgument(f"{what} must be a str, not {type(value).__name__}")
     if _CONTROL.search(value):
-        raise InvalidArgument(f"{what} {value!r} holds a control character")
+        # Nothing is shown of it: a URL may hold a password.
+        raise InvalidArgument(f"{what} holds a control character")
     return value
 
 
@@ -337,7 +338,8 @@ def check_mapped_header(name: object, value: object) -> tuple[str, str]:
     if not isinstance(value, str):
         raise InvalidArgument(f"the value of {name} must be a str, not {type(value).__name__}")
     if _FIELD_CONTROL.search(value):
-        raise InvalidArgument(f"the value {value!r} of {name} holds a control character")
+        # Nothing is shown of it: it may be a credential.
+        raise InvalidArgument(f"the value of {name} holds a control character")
     return name, value
 
 
