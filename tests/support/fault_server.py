@@ -271,6 +271,13 @@ def _trickles(server: FaultServer, connection: Connection, __: Request) -> bool:
     return False
 
 
+def _endless(server: FaultServer, connection: Connection, _: Request) -> bool:
+    connection.send(HEAD + b"\r\n")
+    while not server.stop.is_set():
+        connection.send(bytes(1 << 20))
+    return False
+
+
 def _early(status: bytes) -> Fault:
     """Answers while the body is still on its way."""
 
@@ -352,6 +359,7 @@ FAULTS: Final[dict[str, Fault]] = {
     "stall-open-body": _stalls(HEAD + b"\r\n" + BODY),
     "stall-upload": _stalls(b"", reads_body=False),
     "trickle": Fault(_trickles),
+    "endless": Fault(_endless),
     "second-close": _second(_close),
     "second-reset": _second(_reset),
     "answer-then-fin": _answer_and_close(reset=False),

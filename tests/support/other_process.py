@@ -58,7 +58,7 @@ def _silent_dns() -> socket.socket:
         up = struct.pack("16sH14x", b"lo", 1)  # IFF_UP
         fcntl.ioctl(control, 0x8914, up)  # SIOCSIFFLAGS
     with tempfile.NamedTemporaryFile("w", suffix=".conf", delete=False) as file:
-        file.write("nameserver 127.0.0.1\noptions timeout:5 attempts:1\n")
+        file.write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
     subprocess.run(["mount", "--bind", file.name, "/etc/resolv.conf"], check=True)
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 53))
