@@ -31,6 +31,7 @@ demo: build
 test: build $(VENV)/.test
 	@tools/system.sh php
 	@tools/system.sh squid
+	@tools/system.sh realm
 	@tools/system.sh nginx
 	@tools/xml_suite.sh
 	@$(BIN)/python -m pytest $(PYTEST)

@@ -5,6 +5,7 @@
 #   tools/system.sh php     PHP with its SOAP extension, the foreign peer of tests/interop
 #   tools/system.sh squid   squid, the foreign proxy of tests/transport
 #   tools/system.sh nginx   nginx, the foreign server of tests/channel
+#   tools/system.sh realm   a Kerberos server and Apache with GSSAPI and NTLM, the foreign servers of tests/transport
 #   tools/system.sh fuzz    clang++, which builds the core for libFuzzer
 #
 # What is missing is installed where this runs as root on a system with apt-get; elsewhere the command to run is
@@ -50,6 +51,13 @@ squid)
     ;;
 nginx)
     [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null 2>&1 || need nginx
+    ;;
+realm)
+    # The programs alone are wanted, as with squid.
+    { [ -x /usr/sbin/krb5kdc ] && [ -x /usr/sbin/kadmin.local ] && [ -x /usr/sbin/apache2 ] &&
+        command -v kinit >/dev/null 2>&1 && [ -e /usr/lib/apache2/modules/mod_auth_gssapi.so ] &&
+        [ -n "$(find /usr/lib -name gssntlmssp.so 2>/dev/null)" ]; } ||
+        need "krb5-kdc krb5-admin-server krb5-user apache2 libapache2-mod-auth-gssapi gss-ntlmssp"
     ;;
 fuzz)
     # libFuzzer and AddressSanitizer themselves come with Atheris; what is linked into the core comes from here.

@@ -51,6 +51,11 @@ auth_param digest children 1
 auth_param digest realm wsx
 acl known proxy_auth REQUIRED
 http_access allow known""",
+    # It takes any user with any password.
+    "ntlm": """auth_param ntlm program {helpers}/ntlm_fake_auth
+auth_param ntlm children 1
+acl known proxy_auth REQUIRED
+http_access allow known""",
 }
 
 
@@ -65,7 +70,7 @@ def _need_squid() -> str:
 
 @contextlib.contextmanager
 def squid(scheme: str = "") -> Iterator[tuple[int, Path]]:
-    """Port and access log of a squid that wants ``scheme``: "", basic or digest; skips visibly where there is none."""
+    """Port and access log of a squid that wants ``scheme``: "", basic, digest or ntlm; skips visibly without one."""
     program = _need_squid()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
