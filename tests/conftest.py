@@ -7,6 +7,13 @@ from typing import Any
 
 import pytest
 
+from wsx.errors import ErrorCode
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Parameters that are codes are called by their names, not by their numbers."""
+    return val.name if isinstance(val, ErrorCode) else None
+
 
 @pytest.fixture(autouse=True)
 def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,7 +173,7 @@ def told(name: tuple[str, str]) -> str:
     if name not in FAULT_ERRORS:
         return "a SOAP fault of any other name"
     version = {ADDRESSING_09: " of addressing 0.9", ADDRESSING_10: " of addressing 1.0"}.get(ns, "")
-    if "secure" in ns or "/sc" in ns:
+    if local_name in ("BadContextToken", "RenewNeeded"):
         version = " of 2005/02" if "2005/02" in ns else " of 200512"
     return f"the SOAP fault {local_name}{version}"
 

@@ -17,7 +17,7 @@ __all__ = ["row", "shows"]
 
 def shows(code: ErrorCode, trigger: str) -> pytest.MarkDecorator:
     """The mark of a test that shows ``code``, triggered by ``trigger``."""
-    return pytest.mark.error_code(code.name, trigger)
+    return pytest.mark.error_code(code=code.name, trigger=trigger)
 
 
 def row(code: ErrorCode, trigger: str, *values: Any) -> ParameterSet:

@@ -7,6 +7,7 @@ import errno
 import pycurl
 import pytest
 
+from tests.support.error_rows import shows
 from wsx import errors
 from wsx.errors import ErrorCode
 from wsx.transport import HttpHead, status_code, status_error
@@ -125,7 +126,11 @@ DISCONNECTED = ErrorCode.WS_E_ENDPOINT_DISCONNECTED
         (CurlFailure(63, begun=True), ErrorCode.WS_E_QUOTA_EXCEEDED),
         (CurlFailure(100, begun=True), ErrorCode.WS_E_QUOTA_EXCEEDED),
         (CurlFailure(27), ErrorCode.E_OUTOFMEMORY),
-        (CurlFailure(9999), ErrorCode.WS_E_OTHER),
+        pytest.param(
+            CurlFailure(9999),
+            ErrorCode.WS_E_OTHER,
+            marks=shows(ErrorCode.WS_E_OTHER, "number of libcurl that wsx does not know"),
+        ),
         *((CurlFailure(number, begun=True), DISCONNECTED) for number in (18, 52, 55, 65)),
         *((CurlFailure(number, begun=True), ErrorCode.WS_E_INVALID_FORMAT) for number in (8, 61)),
         *((CurlFailure(number), SECURITY) for number in (4, 43, 58, 59, 66, 77, 80, 82, 83, 91)),
