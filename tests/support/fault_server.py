@@ -13,6 +13,7 @@ import struct
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -66,6 +67,40 @@ class Connection:
             self.received += data
         head, self.received = self.received.split(b"\r\n\r\n", 1)
         return head
+
+    def _more(self) -> None:
+        data = self.sock.recv(65536)
+        if not data:
+            raise ConnectionError("the request ends within its body")
+        self.received += data
+
+    def body_pieces(self, request: Request) -> Iterator[bytes]:
+        """The body of a request as it comes in, by its Content-Length or in chunks; none is left out at the end.
+
+        :raises ConnectionError: when the client ends before the body does.
+        """
+        lengths = request.values(b"content-length")
+        if request.values(b"transfer-encoding") != [b"chunked"]:
+            yield from self._pieces(int(lengths[0]) if lengths else 0)
+            return
+        size = -1
+        while size:
+            while b"\r\n" not in self.received:
+                self._more()
+            line, self.received = self.received.split(b"\r\n", 1)
+            size = int(line, 16)
+            yield from self._pieces(size)
+            while not self.received.startswith(b"\r\n"):
+                self._more()
+            self.received = self.received[2:]
+
+    def _pieces(self, length: int) -> Iterator[bytes]:
+        while length:
+            if not self.received:
+                self._more()
+            piece, self.received = self.received[:length], self.received[length:]
+            length -= len(piece)
+            yield piece
 
     def read_body(self, length: int) -> bytes:
         while len(self.received) < length:
@@ -174,7 +209,10 @@ class FaultServer:
             if request.values(b"expect"):
                 connection.send(b"HTTP/1.1 100 Continue\r\n\r\n")
             lengths = request.values(b"content-length")
-            request.body = connection.read_body(int(lengths[0])) if lengths else b""
+            if lengths:
+                request.body = connection.read_body(int(lengths[0]))
+            else:
+                request.body = b"".join(connection.body_pieces(request))
         with self._lock:
             self.requests.append(request)
         connection.requests.append(request)
@@ -281,12 +319,13 @@ def _endless(server: FaultServer, connection: Connection, _: Request) -> bool:
 def _early(status: bytes) -> Fault:
     """Answers while the body is still on its way."""
 
-    def act(_: FaultServer, connection: Connection, request: Request) -> bool:
+    def act(_: FaultServer, connection: Connection, __: Request) -> bool:
         connection.send(answer(b"", status, b"Connection: close\r\n"))
         # Reading on keeps the answer from being lost in a reset.
         with contextlib.suppress(OSError):
             connection.sock.settimeout(0.2)
-            connection.read_body(int(request.values(b"content-length")[0]))
+            while connection.sock.recv(65536):
+                pass
         return False
 
     return Fault(act, reads_body=False)
@@ -298,6 +337,31 @@ def _expectation_failed(_: FaultServer, connection: Connection, request: Request
     else:
         body = connection.read_body(int(request.values(b"content-length")[0]))
         connection.send(answer(b"%d" % len(body)))
+    return True
+
+
+def _counts(_: FaultServer, connection: Connection, request: Request) -> bool:
+    """Reads a body of any size and answers with the number of its bytes and their checksum."""
+    if request.values(b"expect"):
+        connection.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+    size = checksum = 0
+    for piece in connection.body_pieces(request):
+        size += len(piece)
+        checksum = zlib.crc32(piece, checksum)
+    connection.send(answer(b"%d %d" % (size, checksum)))
+    return True
+
+
+def _pours(_: FaultServer, connection: Connection, request: Request) -> bool:
+    """Answers with as many bytes as the query says, in chunks."""
+    left = int(request.path.split("?")[1])
+    connection.send(CHUNKED)
+    block = bytes(64 << 10)
+    while left:
+        size = min(left, len(block))
+        connection.send(b"%x\r\n%s\r\n" % (size, block[:size]))
+        left -= size
+    connection.send(b"0\r\n\r\n")
     return True
 
 
@@ -327,6 +391,8 @@ def _gzip_answer() -> bytes:
 
 CHUNKED: Final = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 FAULTS: Final[dict[str, Fault]] = {
+    "count": Fault(_counts, reads_body=False),
+    "pour": Fault(_pours),
     "close": Fault(_close),
     "reset": Fault(_reset),
     "reset-upload": Fault(_reset_while_reading, reads_body=False),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from wsx.transport import AsyncTransport, Capability, HttpHead, HttpRequest, Limits
+from wsx.transport.protocol import AsyncExchange, AsyncStreamTransport
 
 if TYPE_CHECKING:
     from wsx.channel import AsyncChannel
 
-__all__ = ["LoopChannel", "LoopTransport"]
+__all__ = ["LoopChannel", "LoopExchange", "LoopTransport"]
 
 T = TypeVar("T")
 
@@ -64,6 +65,10 @@ class LoopTransport:
     def call(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
         return self._loop.run(self.inner.call(request, limits))
 
+    def start(self, request: HttpRequest, limits: Limits) -> LoopExchange:
+        inner = cast(AsyncStreamTransport, self.inner)
+        return LoopExchange(self._loop.run(inner.start(request, limits)), self._loop)
+
     def abort(self) -> None:
         self.inner.abort()
 
@@ -74,6 +79,29 @@ class LoopTransport:
         """Close the transport and end the loop."""
         self.close()
         self._loop.end()
+
+
+class LoopExchange:
+    """An ``Exchange`` that hands its calls to an asyncio exchange."""
+
+    def __init__(self, inner: AsyncExchange, loop: _Loop) -> None:
+        self.inner = inner
+        self._loop = loop
+
+    def write(self, data: bytes | bytearray | memoryview) -> bool:
+        return self._loop.run(self.inner.write(data))
+
+    def finish(self) -> HttpHead:
+        return self._loop.run(self.inner.finish())
+
+    def read(self, sink: Callable[[memoryview], object] | None = None) -> bytes:
+        return self._loop.run(self.inner.read(sink))
+
+    def abort(self) -> None:
+        self.inner.abort()
+
+    def close(self) -> None:
+        self._loop.run(self.inner.close())
 
 
 class LoopChannel:

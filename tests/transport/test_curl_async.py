@@ -515,6 +515,6 @@ def test_a_small_body_and_a_large_one_have_their_own_clocks(server: FaultServer)
 def test_the_default() -> None:
     transport = default_async_transport()
     assert isinstance(transport, CurlAsyncTransport)
-    assert transport.capabilities == Capability.ABORT
+    assert transport.capabilities == Capability.ABORT | Capability.STREAMING
     assert "not connected" in repr(transport)
     asyncio.run(transport.close())

@@ -161,7 +161,7 @@ def test_limits_are_checked(bad: dict[str, float]) -> None:
 
 
 def test_capabilities(transport: Transport) -> None:
-    assert transport.capabilities == Capability.BOUND | Capability.ABORT
+    assert transport.capabilities == Capability.BOUND | Capability.ABORT | Capability.STREAMING
 
 
 def test_pycurl_is_loaded_late_and_its_absence_is_explained() -> None:

@@ -9,8 +9,10 @@ The modules of this room, from the terms to the machinery:
 * ``curl_security``: security settings in libcurl's terms;
 * ``curl_call``: what a call over libcurl is, however its sockets are driven; on it
   ``curl``: :class:`~wsx.transport.curl.CurlTransport`, and
-  ``curl_async``: :class:`~wsx.transport.curl_async.CurlAsyncTransport`. These four alone need pycurl; they are
-  imported by :func:`default_transport` and :func:`default_async_transport`, never by importing this package.
+  ``curl_async``: :class:`~wsx.transport.curl_async.CurlAsyncTransport`;
+* ``curl_flow``: bodies in pieces between libcurl and its user; on it ``curl_exchange`` and ``curl_async_exchange``.
+  The modules called curl alone need pycurl; they are imported by :func:`default_transport` and
+  :func:`default_async_transport`, never by importing this package.
 """
 
 from __future__ import annotations
@@ -21,12 +23,16 @@ from wsx.errors import NotSupported
 from wsx.security import ProxySettings, SecurityDescription
 from wsx.transport.failures import status_code, status_error
 from wsx.transport.protocol import (
+    AsyncExchange,
+    AsyncStreamTransport,
     AsyncTransport,
     Capability,
+    Exchange,
     HttpHead,
     HttpRequest,
     Limits,
     Phase,
+    StreamTransport,
     Timings,
     Transport,
     TransportError,
@@ -34,13 +40,17 @@ from wsx.transport.protocol import (
 from wsx.transport.url import HttpUrl
 
 __all__ = [
+    "AsyncExchange",
+    "AsyncStreamTransport",
     "AsyncTransport",
     "Capability",
+    "Exchange",
     "HttpHead",
     "HttpRequest",
     "HttpUrl",
     "Limits",
     "Phase",
+    "StreamTransport",
     "Timings",
     "Transport",
     "TransportError",

@@ -14,6 +14,7 @@ import os
 import select
 import socket
 import threading
+from collections.abc import Callable
 from time import monotonic
 from typing import Any, Final
 
@@ -31,6 +32,8 @@ from wsx.transport.curl_call import (
     phase_limit,
     replace_by_dead_socket,
 )
+from wsx.transport.curl_exchange import CurlExchange, exchange_over
+from wsx.transport.curl_flow import Flow
 from wsx.transport.handshake import Work
 from wsx.transport.polling import ERROR, READ, WRITE, SelectPoll
 from wsx.transport.protocol import Capability, HttpHead, HttpRequest, Limits, Phase, TransportError
@@ -61,7 +64,7 @@ class CurlTransport(CurlCall):
     :raises NotSupported: for a proxy with an https URL, and settings that libcurl cannot honour exactly.
     """
 
-    capabilities = Capability.BOUND | Capability.ABORT
+    capabilities = Capability.BOUND | Capability.ABORT | Capability.STREAMING
 
     def __init__(
         self,
@@ -74,6 +77,8 @@ class CurlTransport(CurlCall):
         super().__init__(security=security, proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
         self._guard = threading.Lock()  # for the three flags, and against closing a socket while it is shut down
         self._running = self._closing = False
+        self._stream: CurlExchange | None = None
+        self._inside = False  # a call of the exchange is under way
 
     def _forget(self) -> None:
         super()._forget()
@@ -81,6 +86,7 @@ class CurlTransport(CurlCall):
         self._poll: Any = None
         self._interest: dict[int, int] = {}  # socket → what libcurl waits for
         self._timer: float | None = None
+        self._end_time: float | None = None  # of the whole exchange
         self._writing = False  # libcurl waits until it can send more of the request
 
     def call(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
@@ -90,20 +96,46 @@ class CurlTransport(CurlCall):
             must not be sent (CR, LF or NUL in a header, a header that the transport writes itself); else what happened
             to the exchange. The transport can be used again after each of them.
         """
+        self._take()
+        try:
+            return self._call(request, limits)
+        finally:
+            self._give_back()
+
+    def start(self, request: HttpRequest, limits: Limits) -> CurlExchange:
+        """Begin an exchange whose bodies go through in pieces; nothing is waited for.
+
+        :raises TransportError: as :meth:`call` before anything is sent.
+        """
+        self._take()
+        try:
+            self._check_streamable(request)
+            flow = Flow(request.length)
+            self._prepare(request, limits, flow)
+            self._phase = Phase.RESOLVE
+            self._multi.add_handle(self._curl)
+            exchange = CurlExchange(self, request, limits, flow)
+        except BaseException:
+            self._give_back()
+            raise
+        self._stream = exchange
+        return exchange
+
+    def _take(self) -> None:
         with self._guard:
             if self._running:
                 raise self._busy()
             self._running, self._aborted = True, False
-        try:
-            return self._call(request, limits)
-        finally:
-            self._lines.clear()
-            self._chunks.clear()
-            with self._guard:
-                self._running = False
-                closing, self._closing = self._closing, False
-            if closing:
-                self._release()
+
+    def _give_back(self) -> None:
+        self._lines.clear()
+        self._chunks.clear()
+        with self._guard:
+            self._running = self._inside = False
+            self._stream = None
+            closing, self._closing = self._closing, False
+        if closing:
+            self._release()
 
     def abort(self) -> None:
         """End the running call with WS_E_OPERATION_ABORTED, from any thread; without one there is nothing to do."""
@@ -113,11 +145,16 @@ class CurlTransport(CurlCall):
     def close(self) -> None:
         """Close the connection, ending a running call. A later call opens a new connection."""
         with self._guard:
+            idle, self._stream = (None, self._stream) if self._inside else (self._stream, None)
             if self._running:
                 self._closing = True
                 self._abort_running()
-                return
-        self._release()
+                if idle is None:
+                    return
+        if idle is None:
+            self._release()
+        else:
+            self._end_exchange()
 
     def _abort_running(self) -> None:
         if self._running:
@@ -147,10 +184,18 @@ class CurlTransport(CurlCall):
         self._curl, self._multi = curl, multi
         self._poll = select.poll() if hasattr(select, "poll") else SelectPoll()
 
-    def _prepare(self, request: HttpRequest, limits: Limits) -> None:
+    def _prepare(self, request: HttpRequest, limits: Limits, flow: Flow | None = None) -> None:
+        self._begin()
+        self._end_time = None
+        try:
+            self._set_up(request, limits, flow)
+        except pycurl.error as error:
+            raise self._not_set_up(error) from error
+
+    def _set_up(self, request: HttpRequest, limits: Limits, flow: Flow | None) -> None:
         if self._curl is None:
             self._open()
-        self._set_request(request, limits)
+        self._set_request(request, limits, flow)
         # A kept connection that has become readable is dead, or holds bytes that belong to no request of ours.
         # libcurl looks only after a second of idleness.
         self._fresh = self._kept is not None and is_readable(self._poll, self._kept)
@@ -209,11 +254,7 @@ class CurlTransport(CurlCall):
             self._bound = False
 
     def _exchange(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
-        self._begin()
-        try:
-            self._prepare(request, limits)
-        except pycurl.error as error:
-            raise self._not_set_up(error) from error
+        self._prepare(request, limits)
         try:
             self._transfer(limits)
         finally:
@@ -221,41 +262,78 @@ class CurlTransport(CurlCall):
         return self._response(limits)
 
     def _transfer(self, limits: Limits) -> None:
-        curl, multi, poll = self._curl, self._multi, self._poll
         if limits.total == 0:
             raise self._timed_out(0.0, "total limit")
-        self._phase = phase = Phase.RESOLVE
-        multi.add_handle(curl)
+        self._phase = Phase.RESOLVE
+        self._multi.add_handle(self._curl)
         try:
-            running = multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)[1]
-            since, limit = monotonic(), limits.resolve
-            end = None if limits.total is None else since + limits.total
-            while running:
-                if self._aborted:
-                    raise self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted")
-                now = monotonic()
-                if self._follow_phase() is not phase:
-                    phase, since = self._phase, now
-                    limit = phase_limit(limits, phase)
-                if self._lines:
-                    self._check_head_quota(limits)
-                if limit is not None and now >= since + limit:
-                    raise self._timed_out(limit)
-                if end is not None and now >= end:
-                    raise self._timed_out(limits.total or 0.0, "total limit")
-                ready = poll.poll(self._wait(now, earlier(end, None if limit is None else since + limit)))
-                for number, events in ready:
-                    running = multi.socket_action(number, _action(events))[1]
-                if not ready:
-                    running = multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)[1]
-            failed = multi.info_read()[2]
+            self._drive(limits)
+            self._check_transfer(limits)
         finally:
             # A transfer that is not over loses its connection here.
-            multi.remove_handle(curl)
+            self._multi.remove_handle(self._curl)
+
+    def _drive(self, limits: Limits, enough: Callable[[], bool] | None = None) -> bool:
+        """Drive the transfer until it is over, or until there is ``enough``; whether it is over."""
+        multi, poll = self._multi, self._poll
+        running = multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)[1]
+        phase, since = self._phase, monotonic()
+        limit = phase_limit(limits, phase)
+        if self._end_time is None and limits.total is not None:
+            self._end_time = since + limits.total
+        end = self._end_time
+        while running:
+            if self._aborted:
+                raise self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted")
+            now = monotonic()
+            if self._follow_phase() is not phase:
+                phase, since = self._phase, now
+                limit = phase_limit(limits, phase)
+            if self._lines:
+                self._check_head_quota(limits)
+            if enough is not None and enough():
+                return False
+            if limit is not None and now >= since + limit:
+                raise self._timed_out(limit)
+            if end is not None and now >= end:
+                raise self._timed_out(limits.total or 0.0, "total limit")
+            ready = poll.poll(self._wait(now, earlier(end, None if limit is None else since + limit)))
+            for number, events in ready:
+                running = multi.socket_action(number, _action(events))[1]
+            if not ready:
+                running = multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)[1]
+        return True
+
+    def _check_transfer(self, limits: Limits) -> None:
+        """What a transfer that is over has come to."""
+        failed = self._multi.info_read()[2]
         if failed:
             _, code, text = failed[0]
             self._check_head_quota(limits)
             raise self._curl_error(code, text)
+
+    # One streamed exchange
+
+    def _enter(self, exchange: CurlExchange) -> None:
+        """A call of ``exchange`` begins."""
+        with self._guard:
+            if self._inside:
+                raise self._busy()
+            if self._stream is not exchange:
+                raise exchange_over()
+            self._inside = True
+
+    def _leave(self) -> None:
+        with self._guard:
+            self._inside = False
+
+    def _end_exchange(self) -> None:
+        """The transfer is over, or is not to go on: its connection ends here then."""
+        try:
+            self._multi.remove_handle(self._curl)
+            self._end()
+        finally:
+            self._give_back()
 
     def _wait(self, now: float, deadline: float | None) -> float | None:
         """Milliseconds to wait for a socket; None is for ever."""
@@ -278,6 +356,7 @@ class CurlTransport(CurlCall):
         running, self._running = self._running, False
         self._aborted = self._closing = False
         self._guard = threading.Lock()
+        self._stream, self._inside = None, False
         if running:
             leave_to_parent(handles)
             self._forget()

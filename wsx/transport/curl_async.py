@@ -20,6 +20,7 @@ import pycurl
 
 from wsx.errors import ErrorCode
 from wsx.security import ProxySettings, SecurityDescription
+from wsx.transport.curl_async_exchange import CurlAsyncExchange
 from wsx.transport.curl_call import (
     CurlCall,
     earlier,
@@ -29,6 +30,7 @@ from wsx.transport.curl_call import (
     phase_limit,
     replace_by_dead_socket,
 )
+from wsx.transport.curl_flow import Flow
 from wsx.transport.handshake import Work
 from wsx.transport.heads import head_complete
 from wsx.transport.polling import SelectPoll
@@ -126,7 +128,7 @@ class CurlAsyncTransport(CurlCall):
     :raises NotSupported: for a proxy with an https URL, and settings that libcurl cannot honour exactly.
     """
 
-    capabilities = Capability.ABORT
+    capabilities = Capability.ABORT | Capability.STREAMING
 
     def __init__(
         self,
@@ -138,6 +140,7 @@ class CurlAsyncTransport(CurlCall):
     ) -> None:
         self._guard = threading.Lock()  # for the two flags and _aborted
         self._running = self._closing = False
+        self._stream: CurlAsyncExchange | None = None
         super().__init__(security=security, proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
 
     def _forget(self) -> None:
@@ -150,6 +153,7 @@ class CurlAsyncTransport(CurlCall):
         # The clock of the phase: when it ends, and the timer, which may be early.
         self._clocked = Phase.PREPARE
         self._deadline: float | None = None
+        self._watched = True  # somebody waits, so that time counts
         self._end_time: float | None = None  # of the call as a whole
         self._timer: asyncio.TimerHandle | None = None
 
@@ -163,20 +167,45 @@ class CurlAsyncTransport(CurlCall):
             event loop that cannot watch sockets (the proactor loop of Windows); else what happened to the exchange. The
             transport can be used again after each of them.
         """
+        self._take()
+        try:
+            return await self._call(request, limits)
+        finally:
+            await self._give_back()
+
+    async def start(self, request: HttpRequest, limits: Limits) -> CurlAsyncExchange:
+        """Begin an exchange whose bodies go through in pieces; nothing is waited for.
+
+        :raises TransportError: as :meth:`call` before anything is sent.
+        """
+        self._take()
+        try:
+            self._check_streamable(request)
+            flow = Flow(request.length)
+            await self._prepare(request, limits, flow)
+            self._watched = False
+            exchange = CurlAsyncExchange(self, request, flow, self._launch())
+        except BaseException:
+            await self._give_back()
+            raise
+        self._stream = exchange
+        return exchange
+
+    def _take(self) -> None:
         with self._guard:
             if self._running:
                 raise self._busy()
             self._running, self._aborted = True, False
-        try:
-            return await self._call(request, limits)
-        finally:
-            self._lines.clear()
-            self._chunks.clear()
-            with self._guard:
-                self._running = False
-                closing, self._closing = self._closing, False
-            if closing:
-                await self._release()
+
+    async def _give_back(self) -> None:
+        self._lines.clear()
+        self._chunks.clear()
+        self._watched, self._stream = True, None
+        with self._guard:
+            self._running = False
+            closing, self._closing = self._closing, False
+        if closing:
+            await self._release()
 
     def abort(self) -> None:
         """End the running call with WS_E_OPERATION_ABORTED, from any thread; without one there is nothing to do."""
@@ -195,11 +224,14 @@ class CurlAsyncTransport(CurlCall):
 
         The last transport of an event loop to be closed closes the loop's connections.
         """
-        if self._running:
-            self._closing = True
-            self.abort()
-        else:
+        exchange = self._stream
+        if not self._running:
             await self._release()
+            return
+        self._closing = True
+        self.abort()
+        if exchange is not None and not self._watched:
+            await exchange.end()
 
     async def _release(self) -> None:
         pool, curl = self._pool, self._curl
@@ -251,6 +283,8 @@ class CurlAsyncTransport(CurlCall):
         if len(line) <= _BLANK_LINE and self._sends and head_complete(self._lines):
             self._phase = Phase.RECEIVE
             self._start_clock()
+            if self._flow is not None:
+                self._flow.wake()
         return None
 
     # Clocks
@@ -258,7 +292,7 @@ class CurlAsyncTransport(CurlCall):
     def _start_clock(self) -> None:
         """The phase has changed, perhaps: its own time begins."""
         pool = self._pool
-        if pool is None or self._phase is self._clocked:
+        if pool is None or self._phase is self._clocked or not self._watched:
             return
         self._clocked = self._phase
         limit = phase_limit(self._limits, self._phase)
@@ -285,7 +319,7 @@ class CurlAsyncTransport(CurlCall):
     def _look(self, future: asyncio.Future[Any]) -> None:
         """Where the call is, and whether the time of its phase has passed."""
         pool, deadline = self._pool, self._deadline
-        if future is not self._future or future.done() or pool is None:
+        if future is not self._future or future.done() or pool is None or not self._watched:
             return
         phase, now = self._clocked, pool.loop.time()
         self._follow_phase()
@@ -326,6 +360,17 @@ class CurlAsyncTransport(CurlCall):
             self._bound = False
 
     async def _exchange(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
+        await self._prepare(request, limits)
+        try:
+            await self._transfer()
+            if self._stale:
+                self._take_fresh()
+                await self._transfer()
+        finally:
+            self._end()
+        return self._response(limits)
+
+    async def _prepare(self, request: HttpRequest, limits: Limits, flow: Flow | None = None) -> None:
         self._begin()
         if limits.total == 0:
             raise self._timed_out(0.0, "total limit")
@@ -336,20 +381,15 @@ class CurlAsyncTransport(CurlCall):
             # After the move, which forgets them.
             self._limits = limits
             self._end_time = None if limits.total is None else loop.time() + limits.total
-            self._set_request(request, limits)
+            self._set_request(request, limits, flow)
         except pycurl.error as error:
             raise self._not_set_up(error) from error
-        try:
-            await self._transfer()
-            if self._stale:
-                # Nothing was sent on it.
-                self._begin()
-                self._fresh = True
-                self._curl.setopt(pycurl.FRESH_CONNECT, 1)
-                await self._transfer()
-        finally:
-            self._end()
-        return self._response(limits)
+
+    def _take_fresh(self) -> None:
+        """The kept connection was dead, and nothing was sent on it: the next transfer takes a new one."""
+        self._begin()
+        self._fresh = True
+        self._curl.setopt(pycurl.FRESH_CONNECT, 1)
 
     async def _move(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._pool is not None:
@@ -360,6 +400,16 @@ class CurlAsyncTransport(CurlCall):
 
     async def _transfer(self) -> None:
         """Drive one transfer to its end; ``_stale`` says that it ended before anything was sent."""
+        future = self._launch()
+        try:
+            await future
+        except pycurl.error as error:
+            self._check_failure(error)
+        finally:
+            self._withdraw()
+
+    def _launch(self) -> asyncio.Future[Any]:
+        """Begin a transfer, which the event loop drives."""
         curl, pool = self._curl, self._pool
         if pool is None:
             raise AssertionError("a call has a pool")
@@ -371,30 +421,48 @@ class CurlAsyncTransport(CurlCall):
         self._phase = Phase.RESOLVE
         try:
             # No callback runs before the loop does, so that nothing is missed.
-            self._future = future = pool.multi.add_handle(curl)
+            future: asyncio.Future[Any] = pool.multi.add_handle(curl)
         except RuntimeError as error:
             raise self._not_set_up(error) from error
+        self._future = future
         self._start_clock()
         if self._aborted:
             # It came before there was a future to end.
             pool.loop.call_soon(self._end_aborted, future)
-        try:
-            await future
-        except pycurl.error as error:
-            if self._stale and not self._aborted:
-                return
+        return future
+
+    def _check_failure(self, error: pycurl.error) -> None:
+        """Raise what a failed transfer has come to, unless it is to be made again on another connection."""
+        if not self._stale or self._aborted:
             self._check_head_quota(self._limits)
             raise self._curl_error(*error.args) from None
-        except BaseException:
-            # It may still run; its connection ends here then.
+
+    def _withdraw(self) -> None:
+        """Nothing of the transfer stays; one that still runs loses its connection."""
+        self._future = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._pool is not None:
             with contextlib.suppress(RuntimeError):
-                pool.multi.remove_handle(curl)
-            raise
-        finally:
-            self._future = None
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+                self._pool.multi.remove_handle(self._curl)
+
+    # One streamed exchange
+
+    def _watch(self) -> None:
+        """Somebody waits from now on: the time of the phase begins."""
+        future = self._future
+        if future is not None and not future.done():
+            self._watched, self._clocked = True, Phase.PREPARE
+            self._follow_phase()
+            self._start_clock()
+            self._set_timer(earlier(self._deadline, self._end_time))
+
+    def _unwatch(self) -> None:
+        self._watched = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _check_aborted(self) -> None:
         if self._aborted:
@@ -418,6 +486,7 @@ class CurlAsyncTransport(CurlCall):
             leave_to_parent(curl)
         self._guard = threading.Lock()
         self._running = self._closing = False
+        self._stream = None
         self._forget()
 
 

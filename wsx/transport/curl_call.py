@@ -15,6 +15,7 @@ import pycurl
 
 from wsx.errors import ErrorCode
 from wsx.security import HttpHeaderAuthScheme, ProxySettings, SecurityDescription
+from wsx.transport.curl_flow import Flow
 from wsx.transport.curl_security import CurlSecurity, default_ca_file, refuses_certificate
 from wsx.transport.failures import CURL_CODES, CurlFailure, curl_code
 from wsx.transport.handshake import ConnectionGone, Leg, Legs
@@ -43,6 +44,11 @@ _TUNNEL_MADE: Final = 200
 _PROXY_UNAUTHORIZED: Final = 407
 _CHALLENGES: Final = {401: b"www-authenticate", _PROXY_UNAUTHORIZED: b"proxy-authenticate"}
 _TLS_CONDITIONS: Final = (ErrorCode.WS_E_SECURITY_SYSTEM_FAILURE, ErrorCode.WS_E_SECURITY_VERIFICATION_FAILURE)
+_EXPECTATION_FAILED: Final = 417
+_FIRST_ERROR: Final = 400
+_WITHOUT_BODY: Final = ("GET", "HEAD")
+# The methods that libcurl uses of itself.
+_METHODS: Final = {"none": _WITHOUT_BODY, "whole": ("POST",), "streamed": ("PUT",)}
 _KEPT_BODY: Final = 64 << 10  # a larger request body is not held until the next call
 
 _calls: weakref.WeakSet[CurlCall] = weakref.WeakSet()
@@ -89,11 +95,12 @@ class CurlCall:
         self._connected = False  # the socket of this call is: the TLS handshake or the proxy's tunnel is under way
         self._fresh = False  # no kept connection may serve this call
         self._bound = self._gone = False  # only the kept one may serve it; there is none
+        self._flow: Flow | None = None  # of a streamed exchange
         self._security.forget_connections()
         # What the handle is set to, so that a call sets only what differs.
         self._set_url: HttpUrl | None = None
         self._proxied = False
-        self._set_shape: tuple[str, bool] | None = None
+        self._set_shape: tuple[str, str] | None = None
         self._set_headers: object = None
         self._set_max_body: int | None = None
 
@@ -144,6 +151,15 @@ class CurlCall:
         handshake = self._security.handshake(request.url)
         return None if handshake is None else handshake.legs(request, self)
 
+    def _check_streamable(self, request: HttpRequest) -> None:
+        if self._security.handshake(request.url) is not None:
+            raise TransportError(
+                "a body in pieces cannot be sent where NTLM or Negotiate with a password authenticates a connection",
+                code=ErrorCode.WS_E_NOT_SUPPORTED,
+                phase=Phase.PREPARE,
+                sent=False,
+            )
+
     def _bind(self, leg: Leg) -> HttpRequest:
         self._bound = leg.bound
         return leg.request
@@ -158,9 +174,10 @@ class CurlCall:
         for option, value in self._security.delegated(scheme):
             self._curl.setopt(option, value)
 
-    def _set_request(self, request: HttpRequest, limits: Limits) -> None:
+    def _set_request(self, request: HttpRequest, limits: Limits, flow: Flow | None = None) -> None:
         curl, body = self._curl, request.body
-        if request.length is not None and request.length != (0 if body is None else len(body)):
+        streamed = flow is not None and body is None and request.method not in _WITHOUT_BODY
+        if not streamed and request.length is not None and request.length != (0 if body is None else len(body)):
             raise refused(f"the length of the request is {request.length}, its body has another")
         if request.url != self._set_url:
             text = str(request.url)
@@ -179,31 +196,43 @@ class CurlCall:
                     raise refused("the header Authorization is written by the transport, from its security settings")
                 curl.setopt(pycurl.HTTPHEADER, request_lines(headers))
                 self._set_headers = headers
-        shape = (request.method, body is not None)
+        shape = (request.method, "streamed" if streamed else "none" if body is None else "whole")
         if shape != self._set_shape:
             self._set_shape = None
-            self._set_method(request.method, body is not None)
+            self._set_method(*shape)
             self._set_shape = shape
         if body is not None:
             curl.setopt(pycurl.POSTFIELDS, body)
         self._body_size, self._timed = 0 if body is None else len(body), request.timed
+        if flow is not None:
+            self._set_flow(flow)
         if limits.max_body != self._set_max_body:
             curl.setopt(pycurl.MAXFILESIZE_LARGE, limits.max_body or 0)
             self._set_max_body = limits.max_body
 
-    def _set_method(self, method: str, with_body: bool) -> None:
+    def _set_method(self, method: str, body: str) -> None:
         check_token(method.encode("latin-1", "replace"), "method")
         curl = self._curl
         curl.unsetopt(pycurl.CUSTOMREQUEST)
         curl.setopt(pycurl.NOBODY, 0)
-        if with_body:
+        curl.setopt(pycurl.UPLOAD, 0)
+        if body == "streamed":
+            curl.setopt(pycurl.UPLOAD, 1)
+        elif body == "whole":
             curl.setopt(pycurl.POST, 1)
         else:
             curl.setopt(pycurl.HTTPGET, 1)
             if method == "HEAD":
                 curl.setopt(pycurl.NOBODY, 1)
-        if method not in (("POST",) if with_body else ("GET", "HEAD")):
+        if method not in _METHODS[body]:
             curl.setopt(pycurl.CUSTOMREQUEST, method)
+
+    def _set_flow(self, flow: Flow) -> None:
+        curl = self._curl
+        self._flow = flow
+        curl.setopt(pycurl.INFILESIZE_LARGE, -1 if flow.length is None else flow.length)
+        curl.setopt(pycurl.READFUNCTION, flow.send_some)
+        curl.setopt(pycurl.WRITEFUNCTION, flow.receive_some, use_memoryview=True)
 
     @staticmethod
     def _not_set_up(error: Exception) -> TransportError:
@@ -228,7 +257,11 @@ class CurlCall:
         """Take from the handle what belongs to the call alone."""
         if self._fresh:
             self._curl.setopt(pycurl.FRESH_CONNECT, 0)
-        if self._body_size > _KEPT_BODY:
+        if self._flow is not None:
+            self._flow = None
+            self._curl.setopt(pycurl.READFUNCTION, _nothing_to_send)
+            self._curl.setopt(pycurl.WRITEFUNCTION, self._chunks.append)
+        elif self._body_size > _KEPT_BODY:
             self._curl.setopt(pycurl.POSTFIELDS, b"")
 
     # What libcurl calls while it runs
@@ -257,6 +290,8 @@ class CurlCall:
         if self._lines:
             self._lines.clear()
             self._chunks.clear()
+            if self._flow is not None:
+                self._flow.restart_response()
         self._sends += 1
         self._phase = Phase.SEND
         return int(pycurl.PREREQFUNC_OK)
@@ -265,6 +300,10 @@ class CurlCall:
 
     def _response(self, limits: Limits) -> tuple[HttpHead, bytes]:
         """The response when libcurl says that it is whole."""
+        head = self._response_head(limits)
+        return head, self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+
+    def _response_head(self, limits: Limits) -> HttpHead:
         if self._aborted:
             # The end that the abort made may look like the end of the body.
             raise self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted")
@@ -280,7 +319,24 @@ class CurlCall:
             head.headers = tuple(line for line in head.headers if line[0].lower() != b"content-encoding")
         if self._timed:
             head.timings = self._timings()
-        return head, self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        return head
+
+    def _has_answer(self) -> bool:
+        """Whether the head of the final response is here: not of one that libcurl follows up itself."""
+        if not self._sends or not self._lines or not head_complete(self._lines):
+            return False
+        flow = self._flow
+        # libcurl hands over nothing of the bodies of those. They belong to HTTP authentication and to an expectation.
+        settled = not self._security.negotiates and self._status() != _EXPECTATION_FAILED
+        return settled or (flow is not None and flow.begun)
+
+    def _refuses_body(self) -> bool:
+        """Whether the endpoint has answered with an error before it read the whole body; libcurl stops sending then."""
+        return self._has_answer() and self._status() >= _FIRST_ERROR
+
+    def _status(self) -> int:
+        head = final_head(self._lines, -1)
+        return 0 if head is None else head.status
 
     def _timings(self) -> Timings:
         getinfo = self._curl.getinfo
@@ -296,7 +352,8 @@ class CurlCall:
             if self._lines and head_complete(self._lines):
                 self._phase = Phase.RECEIVE
             else:
-                self._phase = Phase.SEND if self._still_sends() else Phase.WAIT
+                ended = self._flow is None or self._flow.ended
+                self._phase = Phase.WAIT if ended and not self._still_sends() else Phase.SEND
         return self._phase
 
     def _still_sends(self) -> bool:
@@ -378,6 +435,10 @@ class CurlCall:
         if self._phase is Phase.SEND or self._resend_refused:
             return None
         return True if self._curl.getinfo(pycurl.SIZE_UPLOAD_T) >= self._body_size else None
+
+
+def _nothing_to_send(size: int) -> bytes:
+    return b""
 
 
 def phase_limit(limits: Limits, phase: Phase) -> float | None:

@@ -258,6 +258,11 @@ class CurlSecurity:
         """Whether libcurl writes an Authorization line."""
         return self._server_handshake is None and bool(self._schemes(by_proxy=False))
 
+    @property
+    def negotiates(self) -> bool:
+        """Whether libcurl may answer a response with the next request of an authentication by itself."""
+        return bool(self._schemes(by_proxy=False) or self._schemes(by_proxy=True))
+
 
 def _check_proxy(proxy: HttpUrl) -> None:
     if proxy.scheme != "http":

@@ -77,6 +77,7 @@ CURL_CODES: Final[Mapping[int, ErrorCode]] = MappingProxyType(
         8: ErrorCode.WS_E_INVALID_FORMAT,  # WEIRD_SERVER_REPLY
         18: ErrorCode.WS_E_ENDPOINT_DISCONNECTED,  # PARTIAL_FILE
         23: ErrorCode.E_OUTOFMEMORY,  # WRITE_ERROR: keeping what was received can only fail for want of memory
+        25: ErrorCode.WS_E_NOT_SUPPORTED,  # UPLOAD_FAILED: a body of unknown length to a server of HTTP/1.0
         27: ErrorCode.E_OUTOFMEMORY,  # OUT_OF_MEMORY
         28: ErrorCode.WS_E_OPERATION_TIMED_OUT,  # OPERATION_TIMEDOUT
         35: ErrorCode.WS_E_SECURITY_SYSTEM_FAILURE,  # SSL_CONNECT_ERROR

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copyreg
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, Flag, auto
 from typing import Any, Final, Protocol
@@ -17,12 +17,16 @@ from wsx.errors import ErrorCode, InvalidArgument
 from wsx.transport.url import HttpUrl
 
 __all__ = [
+    "AsyncExchange",
+    "AsyncStreamTransport",
     "AsyncTransport",
     "Capability",
+    "Exchange",
     "HttpHead",
     "HttpRequest",
     "Limits",
     "Phase",
+    "StreamTransport",
     "Timings",
     "Transport",
     "TransportError",
@@ -217,6 +221,8 @@ class Capability(Flag):
     """All its calls use one private connection as long as the server keeps it."""
     ABORT = auto()
     """``abort`` interrupts a running call."""
+    STREAMING = auto()
+    """It is a :class:`StreamTransport` or :class:`AsyncStreamTransport`."""
 
 
 class Transport(Protocol):
@@ -267,4 +273,100 @@ class AsyncTransport(Protocol):
 
     async def close(self) -> None:
         """Let go of the connection, ending a running call. A later call may open a new one."""
+        ...
+
+
+class Exchange(Protocol):
+    """One request and its response, whose bodies go through in pieces; for one thread at a time.
+
+    The order is: :meth:`write` any number of times, :meth:`finish`, :meth:`read` until it returns b"", :meth:`close`.
+    An exchange that is closed before its end gives up its connection, and a request whose body is not finished is
+    never finished then, so that the endpoint cannot take it for a whole one. After each :class:`TransportError` the
+    exchange is over, and the transport can be used again.
+
+    The limits of SEND and RECEIVE are those of each single call here; what the user does in between does not count.
+    """
+
+    def write(self, data: bytes | bytearray | memoryview) -> bool:
+        """Hand over a part of the request's body; returns when the transport has taken all of it.
+
+        :returns: whether the endpoint still wants it. False: it has answered with an error already and reads no
+            further; :meth:`finish` has the response, what is written is dropped.
+        :raises TransportError: E_INVALIDARG for more bytes than the request's ``length``; WS_E_INVALID_OPERATION after
+            :meth:`finish`, or for a request that has its body; else what happened to the exchange.
+        """
+        ...
+
+    def finish(self) -> HttpHead:
+        """End the request's body and wait for the head of the response, whatever its status.
+
+        :raises TransportError: E_INVALIDARG for fewer bytes than the request's ``length``; else what happened to the
+            exchange.
+        """
+        ...
+
+    def read(self, sink: Callable[[memoryview], object] | None = None) -> bytes:
+        """The next piece of the response's body, of any size; b"" at its end. Content codings are undone.
+
+        :param sink: called with each piece, and nothing of it is copied; the whole rest is read then. A memory view is
+            valid during its call only. What it raises ends the exchange and is raised from here.
+        :raises TransportError: when the body does not come to its end.
+        """
+        ...
+
+    def abort(self) -> None:
+        """End the exchange with WS_E_OPERATION_ABORTED, from any thread; afterwards there is nothing to do."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the exchange. Its connection is kept when the response was read to its end."""
+        ...
+
+
+class StreamTransport(Transport, Protocol):
+    """A :class:`Transport` for bodies that are made or used piece by piece (level 2)."""
+
+    def start(self, request: HttpRequest, limits: Limits) -> Exchange:
+        """Begin an exchange; nothing is waited for. No other call is possible until it is over.
+
+        A ``request`` without body gets it by :meth:`Exchange.write`: of ``length`` bytes when that is given, else in
+        chunks; a GET or HEAD has none. It is sent at most once.
+
+        :raises TransportError: when the request must not be sent, or another call runs.
+        """
+        ...
+
+
+class AsyncExchange(Protocol):
+    """An :class:`Exchange` for asyncio; ``abort`` may come from any thread.
+
+    A task that is cancelled while it waits here ends the exchange at once, and its connection.
+    """
+
+    async def write(self, data: bytes | bytearray | memoryview) -> bool:
+        """As :meth:`Exchange.write`."""
+        ...
+
+    async def finish(self) -> HttpHead:
+        """As :meth:`Exchange.finish`."""
+        ...
+
+    async def read(self, sink: Callable[[memoryview], object] | None = None) -> bytes:
+        """As :meth:`Exchange.read`."""
+        ...
+
+    def abort(self) -> None:
+        """As :meth:`Exchange.abort`."""
+        ...
+
+    async def close(self) -> None:
+        """As :meth:`Exchange.close`."""
+        ...
+
+
+class AsyncStreamTransport(AsyncTransport, Protocol):
+    """An :class:`AsyncTransport` for bodies that are made or used piece by piece (level 2)."""
+
+    async def start(self, request: HttpRequest, limits: Limits) -> AsyncExchange:
+        """As :meth:`StreamTransport.start`."""
         ...
