@@ -2,8 +2,18 @@
 
 from wsx.channel.async_channel import AsyncChannel
 from wsx.channel.channel import Channel
-from wsx.channel.enums import ChannelBinding, ChannelState, ChannelType, CookieMode, Encoding, ReceiveOption
+from wsx.channel.enums import (
+    ChannelBinding,
+    ChannelPropertyId,
+    ChannelState,
+    ChannelType,
+    CookieMode,
+    Encoding,
+    ProtectionLevel,
+    ReceiveOption,
+)
 from wsx.channel.events import ChannelEvent, EventKind
+from wsx.channel.header_mapping import HttpHeaderMapping, HttpHeaderMappingOptions, HttpMessageMapping
 from wsx.channel.machine import Received
 from wsx.channel.properties import ChannelProperties
 
@@ -13,11 +23,16 @@ __all__ = [
     "ChannelBinding",
     "ChannelEvent",
     "ChannelProperties",
+    "ChannelPropertyId",
     "ChannelState",
     "ChannelType",
     "CookieMode",
     "Encoding",
     "EventKind",
+    "HttpHeaderMapping",
+    "HttpHeaderMappingOptions",
+    "HttpMessageMapping",
+    "ProtectionLevel",
     "ReceiveOption",
     "Received",
 ]

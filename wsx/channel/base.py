@@ -10,11 +10,12 @@ from inspect import iscoroutinefunction
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
-from wsx.channel.enums import ChannelBinding, ChannelState, ChannelType
+from wsx.channel.enums import ChannelBinding, ChannelPropertyId, ChannelState, ChannelType, ProtectionLevel
 from wsx.channel.events import OnEvent
 from wsx.channel.http_exchange import HttpExchange
 from wsx.channel.machine import ChannelMachine
 from wsx.channel.properties import ChannelProperties
+from wsx.channel.property_table import PropertyAccess, read_field, row_of
 from wsx.descriptions import MessageDescription, WriteOption
 from wsx.errors import InvalidArgument, NotSupported
 from wsx.message.message import Message
@@ -42,7 +43,15 @@ BINDING_TYPES: Final[Mapping[ChannelBinding, tuple[ChannelType, ...]]] = Mapping
 class ChannelBase(Generic[AnyTransport]):
     """A channel without the operations that wait."""
 
-    __slots__ = ("__weakref__", "_given_transport", "_machine", "_security", "_transport", "binding", "type")
+    __slots__ = (
+        "__weakref__",
+        "_binding",
+        "_given_transport",
+        "_machine",
+        "_security",
+        "_transport",
+        "_type",
+    )
 
     # The one operation that waits for the transport; a driver has it.
     _transmit: Callable[..., Any]
@@ -63,8 +72,8 @@ class ChannelBase(Generic[AnyTransport]):
         :raises NotSupported: for a type or binding that is not available in this version.
         """
         try:
-            self.type = ChannelType(type)
-            self.binding = ChannelBinding(binding)
+            self._type = ChannelType(type)
+            self._binding = ChannelBinding(binding)
         except ValueError as error:
             raise InvalidArgument(f"unknown channel type or binding: {type!r}, {binding!r}") from error
         if self.type not in BINDING_TYPES[self.binding]:
@@ -94,19 +103,55 @@ class ChannelBase(Generic[AnyTransport]):
         self._transport: AnyTransport | None = None
 
     @property
+    def type(self) -> ChannelType:
+        """WS_CHANNEL_PROPERTY_CHANNEL_TYPE."""
+        return self._type
+
+    @property
+    def binding(self) -> ChannelBinding:
+        """The binding that the channel was made with."""
+        return self._binding
+
+    @property
     def state(self) -> ChannelState:
         """WS_CHANNEL_PROPERTY_STATE, a snapshot."""
         return self._machine.state
 
     @property
     def properties(self) -> ChannelProperties:
-        """What the channel was made with."""
+        """What the channel was made with, and what :meth:`set_property` has changed since."""
         return self._machine.properties
 
     @property
     def url(self) -> str | None:
         """The URL that the channel sends to, None before it is opened."""
         return None if self._machine.url is None else str(self._machine.url)
+
+    @property
+    def protection_level(self) -> ProtectionLevel:
+        """WS_CHANNEL_PROPERTY_PROTECTION_LEVEL: what TLS does for the messages; NONE without it, or not known yet."""
+        url = self._machine.url
+        tls = (self._security is not None and self._security.tls is not None) if url is None else url.scheme == "https"
+        return ProtectionLevel.SIGN_AND_ENCRYPT if tls else ProtectionLevel.NONE
+
+    def get_property(self, property_id: ChannelPropertyId) -> Any:
+        """WsGetChannelProperty, in any state; the values are those of the fields of ``ChannelProperties``.
+
+        :raises InvalidArgument: for an unknown property, one of other bindings, and one that cannot be read.
+        :raises NotSupported: for one that is not available in this version.
+        """
+        row = row_of(property_id, PropertyAccess.GET)
+        return read_field(self.properties, row) if row.attribute is None else getattr(self, row.attribute)
+
+    def set_property(self, property_id: ChannelPropertyId, value: object) -> None:
+        """WsSetChannelProperty, in any state, for those that docs/channels.md says: timeouts and FAULTS_AS_ERRORS.
+
+        It holds from the next request on.
+
+        :raises InvalidArgument: for another property, and a value that is not possible.
+        :raises NotSupported: for one that is not available in this version.
+        """
+        self._machine.change(self.properties.with_property(property_id, value))
 
     def abort(self) -> None:
         """WsAbortChannel: stop what is under way, from any thread; never waits and never fails.

@@ -104,7 +104,7 @@ class HttpExchange:
         """
         if mapped and self._keeps_cookies and any(name.lower() == "cookie" for name, _ in mapped):
             raise InvalidArgument("Cookie can be a mapped header with cookie_mode MANUAL only")
-        return with_mapped_headers(own, mapped)
+        return with_mapped_headers(own, self._properties.http_message_mapping.outgoing(mapped))
 
     def outgoing(self, url: HttpUrl, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> HttpRequest:
         """The request with ``headers`` and ``body``, and what the properties add to them; changes nothing here."""
@@ -172,6 +172,10 @@ class HttpExchange:
             max_ratio=properties.max_decompression_ratio,
             ratio_above=properties.decompression_ratio_above,
         )
+
+    def mapped_headers(self, headers: Sequence[tuple[bytes, bytes]]) -> Sequence[tuple[str, str]]:
+        """The mapped headers of a reply, from the header lines of its response."""
+        return self._properties.http_message_mapping.incoming(headers)
 
     def done(self, head: HttpHead) -> None:
         """The response is one that the channel takes."""

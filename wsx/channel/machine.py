@@ -84,6 +84,7 @@ class _Reply(NamedTuple):
     status: int
     charset: str
     body: bytes
+    headers: Sequence[tuple[bytes, bytes]]
 
 
 class ChannelMachine:
@@ -187,6 +188,11 @@ class ChannelMachine:
             max_processed_headers=properties.max_processed_headers,
             leniency=properties.leniency,
         )
+
+    def change(self, properties: ChannelProperties) -> None:
+        """WsSetChannelProperty, in any state: from the next request on the channel goes by ``properties``."""
+        self.properties = properties
+        self._http.change(properties)
 
     # Sending
 
@@ -331,7 +337,7 @@ class ChannelMachine:
         elif (
             (success or head.status in _FAULT_STATUS) and body and fits(content_type, self.properties.envelope_version)
         ):
-            self._reply = _Reply(head.status, content_type.charset, body)
+            self._reply = _Reply(head.status, content_type.charset, body, head.headers)
             self._exchange = ExchangeState.REPLY_WAITING
         elif success:
             media_type = content_type.media_type or "no media type"
@@ -425,6 +431,8 @@ class ChannelMachine:
         fault = None
         try:
             message.read_envelope_start(to_utf8(reply.body, reply.charset))
+            for name, value in self._http.mapped_headers(reply.headers):
+                message.add_mapped_header(name, value)
             if message.is_fault:
                 fault = message.read_fault()
         except InvalidFormat as error:

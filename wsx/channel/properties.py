@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from wsx.channel.enums import CookieMode, Encoding
+from wsx.channel.enums import ChannelPropertyId, CookieMode, Encoding
+from wsx.channel.header_mapping import HttpMessageMapping
+from wsx.channel.property_table import PROPERTIES, PropertyAccess, is_neutral, row_of
 from wsx.channel.redirects import RedirectCallback
 from wsx.errors import InvalidArgument, NotSupported
 from wsx.leniency import Leniency
@@ -28,6 +31,7 @@ _TIMEOUTS: Final = (
 )
 _DEFAULT_QUOTAS: Final = Quotas()
 _DIRECT: Final = ProxySettings()
+_NO_MAPPING: Final = HttpMessageMapping()
 _SIZES: Final = (
     "max_buffered_message_size",
     "max_response_head_size",
@@ -68,6 +72,9 @@ class ChannelProperties:
     (…_HTTP_REDIRECT_CALLBACK_CONTEXT). Without it no redirect is followed. ``max_http_redirects``: how many one message
     may take.
 
+    ``http_message_mapping``: which header lines of responses become mapped headers of replies, and how mapped headers
+    with several values are written (…_HTTP_MESSAGE_MAPPING).
+
     ``gzip_request_threshold``: messages of at least this many bytes are sent with the content coding gzip; None never
     does. Replies may come in gzip or deflate: ``max_decompression_ratio`` is how many times larger than received they
     may become, once they have more than ``decompression_ratio_above`` bytes; ``max_buffered_message_size`` holds, too.
@@ -99,6 +106,7 @@ class ChannelProperties:
     gzip_request_threshold: int | None = None
     max_decompression_ratio: int = 100
     decompression_ratio_above: int = 8 * 1024 * 1024
+    http_message_mapping: HttpMessageMapping = _NO_MAPPING
 
     def __post_init__(self) -> None:
         versions = versions_of(self.envelope_version, self.addressing_version)
@@ -131,6 +139,55 @@ class ChannelProperties:
             raise InvalidArgument(f"ChannelProperties.proxy must be a wsx.ProxySettings, not {self.proxy!r}")
         self._check_http()
 
+    @classmethod
+    def from_ids(
+        cls, given: Mapping[ChannelPropertyId, object] | Iterable[tuple[ChannelPropertyId, object]]
+    ) -> ChannelProperties:
+        """Properties from pairs of id and value, as WsCreateChannel takes them; the values are those of the fields.
+
+        ENABLE_TIMEOUTS False makes every timeout infinite that is not given.
+
+        :raises InvalidArgument: for an unknown id, one that is given twice, cannot be given or belongs to another
+            binding, and a value that is not possible.
+        :raises NotSupported: for one that is not available in this version. A value that asks for what wsx does anyway
+            is taken all the same.
+        """
+        fields: dict[str, Any] = {}
+        proxy: dict[str, Any] = {}
+        seen = set()
+        enable_timeouts: object = True
+        for property_id, value in given.items() if isinstance(given, Mapping) else given:
+            if property_id in seen:
+                raise InvalidArgument(f"the channel property {ChannelPropertyId(property_id).name} is given twice")
+            seen.add(property_id)
+            if is_neutral(property_id, value):
+                continue
+            field = row_of(property_id, PropertyAccess.CREATE).field or ""
+            if property_id == ChannelPropertyId.ENABLE_TIMEOUTS:
+                enable_timeouts = value
+            elif field.startswith("proxy."):
+                proxy[field.removeprefix("proxy.")] = value
+            else:
+                fields[field] = value
+        if type(enable_timeouts) is not bool:
+            raise InvalidArgument(f"ENABLE_TIMEOUTS must be a bool, not {enable_timeouts!r}")
+        if not enable_timeouts:
+            fields = {**dict.fromkeys(_TIMEOUTS), **fields}
+        if proxy:
+            fields["proxy"] = ProxySettings(**proxy)
+        return cls(**fields)
+
+    def with_property(self, property_id: ChannelPropertyId, value: object) -> ChannelProperties:
+        """These properties with another value of one that may be set later.
+
+        :raises InvalidArgument: for another property, and a value that is not possible.
+        :raises NotSupported: for one that is not available in this version.
+        """
+        if is_neutral(property_id, value) and PROPERTIES[property_id].access & PropertyAccess.SET:
+            return self
+        changed: dict[str, Any] = {row_of(property_id, PropertyAccess.SET).field or "": value}
+        return replace(self, **changed)
+
     def _check_http(self) -> None:
         try:
             object.__setattr__(self, "cookie_mode", CookieMode(self.cookie_mode))
@@ -138,6 +195,8 @@ class ChannelProperties:
             raise InvalidArgument(f"ChannelProperties.cookie_mode: unknown mode {self.cookie_mode!r}") from None
         if self.http_redirect_callback is not None and not callable(self.http_redirect_callback):
             raise InvalidArgument("ChannelProperties.http_redirect_callback must be a function of two URLs, or None")
+        if not isinstance(self.http_message_mapping, HttpMessageMapping):
+            raise InvalidArgument("ChannelProperties.http_message_mapping must be a wsx.HttpMessageMapping")
         threshold = self.gzip_request_threshold
         if threshold is not None and (type(threshold) is not int or threshold < 0):
             raise InvalidArgument(
