@@ -51,6 +51,7 @@ class AuthServer:
     :param tls: speak TLS.
     :param bindings: the channel binding that NTLM and Negotiate have to name.
     :param each_time: forget the user of a connection after each request.
+    :param answer: what an accepted request gets instead of its body.
     """
 
     def __init__(
@@ -60,12 +61,14 @@ class AuthServer:
         tls: ssl.SSLContext | None = None,
         bindings: bytes | None = None,
         each_time: bool = False,
+        answer: bytes | None = None,
     ) -> None:
         self.schemes: Sequence[str] = schemes
         self.proxy = proxy
         self._tls = tls
         self._bindings = bindings
         self._each_time = each_time
+        self._answer = answer
         self.close_after: int | None = None  # end the connection with the response of this number (from 0)
         self.seen: list[Seen] = []
         self.drop_from: int | None = None  # close, unanswered, from the request of this number on (from 0)
@@ -114,6 +117,8 @@ class AuthServer:
         if not accepted:
             challenges = challenges or [_challenge(scheme) for scheme in self.schemes]
             body = b"not you"
+        elif self._answer is not None:
+            body = self._answer
         for challenge in challenges:
             handler.send_header("Proxy-Authenticate" if self.proxy else "WWW-Authenticate", challenge)
         if len(self.seen) - 1 == self.close_after:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wsx.channel import Channel, ChannelProperties, ChannelState, ReceiveOption
+from wsx.cli.credentials import Security
 from wsx.cli.rows import Row
 from wsx.cli.tables import CustomHeader
 from wsx.cli.values import element_from_data, element_to_data
@@ -40,6 +41,7 @@ class Plan:
     envelope: EnvelopeVersion
     addressing: AddressingVersion
     timeout: float | None
+    security: Security = Security()  # noqa: RUF009 (frozen)
 
     @property
     def body(self) -> ElementDescription:
@@ -50,11 +52,13 @@ class Plan:
 
     def properties(self) -> ChannelProperties:
         """The properties of the channels."""
+        proxy = self.security.proxy
         if self.timeout is None:
-            return ChannelProperties(envelope_version=self.envelope, addressing_version=self.addressing)
+            return ChannelProperties(envelope_version=self.envelope, addressing_version=self.addressing, proxy=proxy)
         return ChannelProperties(
             envelope_version=self.envelope,
             addressing_version=self.addressing,
+            proxy=proxy,
             resolve_timeout=self.timeout,
             connect_timeout=self.timeout,
             send_timeout=self.timeout,
@@ -76,7 +80,7 @@ class ChannelConnection:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._channel = Channel(properties=plan.properties())
+        self._channel = Channel(security=plan.security.description, properties=plan.properties())
         self._channel.open(EndpointAddress(plan.url))
         self._request = self._channel.create_message()
         self._reply = self._channel.create_message()

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -15,8 +15,10 @@ from typing import Final
 import click
 
 from wsx.cli.connections import ChannelConnection, Plan, request_bytes
+from wsx.cli.credentials import security_of, security_options
+from wsx.cli.journal import Journal, JournalProblem, RecordedRows, fingerprint
 from wsx.cli.progress import SendProgress
-from wsx.cli.reports import ReportFile, reply_text
+from wsx.cli.reports import ReportFile, replied_rows, reply_text
 from wsx.cli.rows import STANDARD_INPUT, Row, count_rows, detect_format, failed_line, open_rows
 from wsx.cli.sender import Sender
 from wsx.cli.tables import TableProblem, load_header, load_message
@@ -32,6 +34,15 @@ EXIT_NOT_ALL_SENT: Final = 1
 EXIT_UNUSABLE: Final = 2  # click's code for a usage error; also unreadable input and unwritable output
 EXIT_INTERRUPTED: Final = 130
 
+# What must not change between a run and those that go on with it, beside the arguments.
+_SAME_IN_A_RUN: Final = {
+    "action": "action",
+    "header": "headers",
+    "must-understand": "must_understand",
+    "soap": "soap",
+    "addressing": "addressing",
+    "reply": "reply_table",
+}
 _ENVELOPES: Final = {"1.1": EnvelopeVersion.SOAP_1_1, "1.2": EnvelopeVersion.SOAP_1_2}
 _ADDRESSINGS: Final = {
     "1.0": AddressingVersion.V1_0,
@@ -50,7 +61,7 @@ class Tally:
 
     @property
     def rows(self) -> int:
-        """All rows."""
+        """All rows of this run."""
         return self.sent + self.failed + self.not_tried
 
     def __str__(self) -> str:
@@ -86,6 +97,12 @@ class Tally:
 @click.option(
     "--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Limit of each phase of a call."
 )
+@security_options
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Keep a journal beside the report, and leave out what an earlier run with the same command has done.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the first HTTP request exactly as it would go, and send nothing.")
 def send(  # noqa: PLR0917 (the parameters are the options)
     table: str,
@@ -104,7 +121,9 @@ def send(  # noqa: PLR0917 (the parameters are the options)
     concurrency: int,
     max_failures: int | None,
     timeout: float | None,
+    resume: bool,
     dry_run: bool,
+    **security: str | None,
 ) -> None:
     """Send each row of INPUT as one message to URL.
 
@@ -120,7 +139,7 @@ def send(  # noqa: PLR0917 (the parameters are the options)
         message = load_message(table, action)
         reply = None if reply_table is None else load_message(reply_table)
         custom = tuple(load_header(header) for header in headers)
-        HttpUrl.parse(url)
+        https = HttpUrl.parse(url).scheme == "https"
     except (TableProblem, InvalidEndpointUrl) as error:
         raise click.UsageError(str(error)) from error
     if message.body is None:
@@ -138,8 +157,16 @@ def send(  # noqa: PLR0917 (the parameters are the options)
     source = _Source(input_path, row_format or detect_format(input_path), plan)
     if dry_run:
         sys.exit(_dry_run(source, plan))
-    _check_files(input_path, output, failed_path, overwrite=overwrite)
-    run = _Run(source, plan, output=output, failed=failed_path, concurrency=concurrency, max_failures=max_failures)
+    plan = replace(plan, security=security_of(https=https, **security))
+    source = _Source(input_path, source.format, plan)
+    journal = None
+    if resume:
+        if overwrite:
+            raise click.UsageError("--resume goes on with the files that --overwrite would replace")
+        journal = _journal(source, output or failed_path or input_path)
+    _check_files(input_path, output, failed_path, may_hold=overwrite or (journal is not None and journal.resumed))
+    run = _Run(source, plan, output=output, failed=failed_path, concurrency=concurrency, max_failures=max_failures,
+               journal=journal)  # fmt: skip
     sys.exit(run.run())
 
 
@@ -148,7 +175,7 @@ class _Source:
 
     def __init__(self, path: str, row_format: str, plan: Plan) -> None:
         self.path = path
-        self._format = row_format
+        self.format = row_format
         self._plan = plan
 
     def _keeps_empty(self, column: str) -> bool:
@@ -156,17 +183,30 @@ class _Source:
 
     def count(self) -> int | None:
         try:
-            return count_rows(self.path, self._format, self._keeps_empty)
+            return count_rows(self.path, self.format, self._keeps_empty)
         except (OSError, ValueError) as error:
             raise click.UsageError(f"{self.path}: {error}") from error
 
     @contextmanager
     def open(self) -> Iterator[Iterator[Row]]:
-        with open_rows(self.path, self._format, self._keeps_empty) as rows:
+        with open_rows(self.path, self.format, self._keeps_empty) as rows:
             yield rows
 
 
-def _check_files(input_path: str, output: str | None, failed: str | None, *, overwrite: bool) -> None:
+def _journal(source: _Source, report: str) -> Journal:
+    """The journal of a run, beside its report."""
+    if source.path == STANDARD_INPUT:
+        raise click.UsageError("--resume needs INPUT in a file: standard input cannot be read again")
+    given = click.get_current_context().params
+    try:
+        run = {"INPUT": fingerprint(source.path), "--format": source.format, "TABLE": given["table"]}
+        run |= {"URL": given["url"]} | {f"--{name}": str(given[option]) for name, option in _SAME_IN_A_RUN.items()}
+        return Journal(Path(f"{report}.journal"), run)
+    except (OSError, JournalProblem) as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _check_files(input_path: str, output: str | None, failed: str | None, *, may_hold: bool) -> None:
     """Refuse files that the run would read and write at once, and to replace what an earlier run left."""
     used = {} if input_path == STANDARD_INPUT else {Path(input_path).resolve(): "INPUT"}
     for option, name in (("--output", output), ("--failed", failed)):
@@ -176,7 +216,7 @@ def _check_files(input_path: str, output: str | None, failed: str | None, *, ove
         if path in used:
             raise click.UsageError(f"{option} is the same file as {used[path]}")
         used[path] = option
-        if not overwrite and path.is_file() and path.stat().st_size:
+        if not may_hold and path.is_file() and path.stat().st_size:
             raise click.UsageError(f"{option}: {name} exists and is not empty; --overwrite replaces it")
 
 
@@ -208,7 +248,10 @@ class _Run:
         failed: str | None,
         concurrency: int,
         max_failures: int | None,
+        journal: Journal | None,
     ) -> None:
+        self._journal = journal
+        self._earlier = 0 if journal is None else len(journal.done)
         self._source = source
         self._plan = plan
         self._output_path = output
@@ -220,12 +263,17 @@ class _Run:
 
     def run(self) -> int:
         total = self._source.count()
+        if total is not None:
+            total -= self._earlier
+        append = self._journal is not None and self._journal.resumed
         try:
-            replies, failed = ReportFile(self._output_path), ReportFile(self._failed_path)
+            replies = ReportFile(self._output_path, append=append)
+            failed = ReportFile(self._failed_path, append=append)
         except OSError as error:
             raise click.UsageError(str(error)) from error
         started = time.monotonic()
-        with self._source.open() as rows:
+        with self._source.open() as opened:
+            rows = opened if self._journal is None else RecordedRows(opened, self._journal)
             sender = Sender(
                 lambda: ChannelConnection(self._plan),
                 rows,
@@ -234,12 +282,37 @@ class _Run:
             )
             with self._signals(sender):
                 with SendProgress(sys.stderr, total) as progress:
+                    self._settle(replies, failed, progress)
                     self._collect(sender, replies, failed, progress)
                 seconds = time.monotonic() - started
+                if isinstance(rows, RecordedRows):
+                    rows.recording = False
                 unread = self._count_not_tried(sender, rows, failed)
         replies.close()
         failed.close()
+        if self._journal is not None:
+            self._journal.close()
         return self._conclude(sender, (replies, failed), seconds, unread=unread)
+
+    def _settle(self, replies: ReportFile, failed: ReportFile, progress: SendProgress) -> None:
+        """What was in flight when an earlier run was killed: sent if its reply is in the report, else failed."""
+        if self._journal is None or not self._journal.in_doubt:
+            return
+        answered = replied_rows(self._output_path)
+        with self._source.open() as rows:
+            for row in rows:
+                if row.line not in self._journal.in_doubt:
+                    continue
+                if row.number in answered:
+                    self._tally.sent += 1
+                else:
+                    error = "an earlier run was killed while this row was under way; whether it was acted on is unknown"
+                    self._tally.failed += 1
+                    failed.write(failed_line(row, error, ErrorCode.WS_E_OPERATION_ABANDONED.name))
+                    progress.failure(f"{row.place}: {error}")
+                progress.advance(ok=row.number in answered)
+                self._journal.finish(row.line)
+                self._journal.done.add(row.line)
 
     @contextmanager
     def _signals(self, sender: Sender) -> Iterator[None]:
@@ -274,11 +347,22 @@ class _Run:
                 if self._tally.failed == self._max_failures:
                     progress.note(f"stopping after {self._max_failures} failures")
             progress.advance(ok=outcome.ok)
-            if replies.error or failed.error:
+            if not (replies.error or failed.error):
+                self._finish(outcome.row, sender)
+            else:
                 sender.stop()
             if self._interrupts and not noted:
                 noted = True
                 progress.note("interrupted: finishing the rows in flight")
+
+    def _finish(self, row: Row, sender: Sender) -> None:
+        if self._journal is None or sender.reading_error is not None:
+            return
+        try:
+            self._journal.finish(row.line)
+        except OSError as error:
+            sender.reading_error = error
+            sender.stop()
 
     def _count_not_tried(self, sender: Sender, rows: Iterator[Row], failed: ReportFile) -> bool:
         """Count the rows that were left and put them with the failed ones; True when rows were left unread."""
@@ -290,6 +374,8 @@ class _Run:
         try:
             for row in rows:
                 self._tally.not_tried += 1
+                if self._journal is not None:
+                    continue
                 failed.write(failed_line(row, f"not tried: {reason}", ErrorCode.WS_E_OPERATION_ABORTED.name))
         except (OSError, ValueError) as error:
             sender.reading_error = error
@@ -299,10 +385,14 @@ class _Run:
     def _conclude(self, sender: Sender, reports: tuple[ReportFile, ...], seconds: float, *, unread: bool) -> int:
         rate = (self._tally.sent + self._tally.failed) / max(seconds, 1e-9)
         click.echo(f"{self._tally} in {seconds:.2f} s ({rate:,.0f}/s)", err=True)
+        if self._earlier:
+            click.echo(f"{self._earlier} rows were done by earlier runs", err=True)
         code = EXIT_SENT
         if self._tally.failed or self._tally.not_tried:
             code = EXIT_NOT_ALL_SENT
-            if self._failed_path is not None:
+            if self._journal is not None and self._tally.not_tried:
+                click.echo("run the same command again to go on with the rows that were not tried", err=True)
+            if self._failed_path is not None and (self._tally.failed or self._journal is None):
                 click.echo(f"what was not sent is in {self._failed_path}; give it as INPUT to try again", err=True)
         if unread and sender.reading_error is None:
             click.echo("the rest of standard input was not read", err=True)
