@@ -26,7 +26,7 @@ class Seen:
 
 @dataclass
 class Answer:
-    """What the server answers; ``before`` is called first, in the server's thread."""
+    """What the server answers; ``before`` is called first, in the server's thread, and ``make_body`` makes the body."""
 
     body: bytes = b""
     status: int = 200
@@ -34,6 +34,7 @@ class Answer:
     close: bool = False
     before: Callable[[], object] | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    make_body: Callable[[Seen], bytes] | None = None
 
 
 class Server(ThreadingHTTPServer):
@@ -82,21 +83,23 @@ class HttpPeer:
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         port = int(handler.client_address[1])
-        self.seen.append(Seen(handler.command, handler.path, dict(handler.headers.items()), body, port))
+        seen = Seen(handler.command, handler.path, dict(handler.headers.items()), body, port)
+        self.seen.append(seen)
         answer = self.answers[0] if len(self.answers) == 1 else self.answers.popleft()
         if answer.before is not None:
             answer.before()
+        content = answer.body if answer.make_body is None else answer.make_body(seen)
         handler.send_response(answer.status)
         if answer.content_type is not None:
             handler.send_header("Content-Type", answer.content_type)
         for name, value in answer.headers.items():
             handler.send_header(name, value)
         if answer.status != 204:
-            handler.send_header("Content-Length", str(len(answer.body)))
+            handler.send_header("Content-Length", str(len(content)))
         if answer.close:
             handler.send_header("Connection", "close")
         handler.end_headers()
-        handler.wfile.write(answer.body)
+        handler.wfile.write(content)
 
     def __enter__(self) -> HttpPeer:
         self._thread.start()

@@ -15,6 +15,7 @@ from wsx.channel.enums import (
 from wsx.channel.events import ChannelEvent, EventKind
 from wsx.channel.header_mapping import HttpHeaderMapping, HttpHeaderMappingOptions, HttpMessageMapping
 from wsx.channel.machine import Received
+from wsx.channel.pool import ChannelPool
 from wsx.channel.properties import ChannelProperties
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Channel",
     "ChannelBinding",
     "ChannelEvent",
+    "ChannelPool",
     "ChannelProperties",
     "ChannelPropertyId",
     "ChannelState",

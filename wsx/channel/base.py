@@ -94,8 +94,10 @@ class ChannelBase(Generic[AnyTransport]):
                 raise InvalidArgument("a transport that is given has security and proxy settings of its own")
         if on_event is not None and not callable(on_event):
             raise InvalidArgument(f"on_event must be a function of one event, not {on_event!r}")
-        # What a given transport shows to servers is not known here.
-        anonymous = transport is None and (security is None or not security.identifies)
+        # What a given transport shows to servers is not known here, unless it says so.
+        security = security if transport is None else getattr(transport, "security", None)
+        known = transport is None or hasattr(transport, "security")
+        anonymous = known and (security is None or not security.identifies)
         http = HttpExchange(properties, anonymous=anonymous, on_event=on_event)
         self._machine = ChannelMachine(properties, http, tls_required=security is not None and security.tls is not None)
         self._security = security
