@@ -175,6 +175,8 @@ class FaultServer:
             except OSError:
                 return
             sock.settimeout(TIMEOUT)
+            # What is sent leaves at once, so that a reset after it does not take it back.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self.connections += 1
                 number = self.connections
@@ -230,7 +232,7 @@ class FaultServer:
         return fault.act(self, connection, request) is not False
 
 
-def _linger(sock: ssl.SSLSocket) -> None:
+def _linger(sock: socket.socket) -> None:
     """Read until the client ends: a socket that is closed with unread data resets, and the alert may be lost."""
     with contextlib.suppress(OSError):
         socket.socket.shutdown(sock, socket.SHUT_WR)
@@ -261,6 +263,11 @@ def _sends(data: bytes, then: str = "close") -> Fault:
 
 
 def _close(_: FaultServer, __: Connection, ___: Request) -> bool:
+    return False
+
+
+def _half_close(_: FaultServer, connection: Connection, __: Request) -> bool:
+    _linger(connection.sock)
     return False
 
 
@@ -402,6 +409,7 @@ FAULTS: Final[dict[str, Fault]] = {
     "pour": Fault(_pours),
     "close": Fault(_close),
     "reset": Fault(_reset),
+    "half-close": Fault(_half_close),
     "reset-upload": Fault(_reset_while_reading, reads_body=False),
     "cut-head": _sends(HEAD + b"Content-Len"),
     "cut-head-after-line": _sends(HEAD + b"Content-Length: 0\r\n"),

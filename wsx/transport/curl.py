@@ -198,7 +198,9 @@ class CurlTransport(CurlCall):
         self._set_request(request, limits, flow)
         # A kept connection that has become readable is dead, or holds bytes that belong to no request of ours.
         # libcurl looks only after a second of idleness.
-        self._fresh = self._kept is not None and is_readable(self._poll, self._kept)
+        # One that libcurl still watches is not kept: it is being shut down.
+        kept = None if self._kept in self._interest else self._kept
+        self._fresh = kept is not None and is_readable(self._poll, kept)
         if self._fresh:
             self._curl.setopt(pycurl.FRESH_CONNECT, 1)
 

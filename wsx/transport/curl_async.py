@@ -265,7 +265,9 @@ class CurlAsyncTransport(CurlCall):
         pool, future = self._pool, self._future
         if pool is None or future is None:
             raise AssertionError("a call has a pool and a future")
-        if not self._sends and not self._fresh and pool.is_dead((addresses[1], addresses[3]), self._sockets):
+        # Asked also for a connection that was made afresh: the pool gets to know it, to find it dead one day.
+        dead = not self._sends and pool.is_dead((addresses[1], addresses[3]), self._sockets)
+        if dead and not self._fresh:
             self._stale = True
             return int(pycurl.PREREQFUNC_ABORT)
         answer = super()._on_send(*addresses)
