@@ -27,6 +27,7 @@ def test_the_page_is_what_the_tool_makes() -> None:
 def test_what_is_never_raised_is_nowhere_raised(code: ErrorCode) -> None:
     names = [code.name, *([ErrorCode(code).name.title().replace("_", "").removeprefix("WsE")] if code.failed else [])]
     for path in (ROOT / "wsx").rglob("*.py*"):
-        if path.suffix in (".py", ".pyx") and path.name not in ("errors.py", "__init__.py"):
+        named = path.name in ("errors.py", "__init__.py") or "cli" in path.parts  # the command writes it, calls do not
+        if path.suffix in (".py", ".pyx") and not named:
             text = path.read_text("utf-8")
             assert not any(name in text for name in names if name != "S_OK"), path
