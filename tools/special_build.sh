@@ -18,6 +18,8 @@ fuzz) copy=build/fuzz-core ;;
     ;;
 esac
 
+# Which commit a log is about; tools/make_conformance_page.py reads that.
+echo "Building for $1 at commit $(git describe --always --dirty --exclude='*' 2>/dev/null || echo unknown)"
 mkdir -p "$copy"
 rm -rf "$copy/tests" "$copy/fuzz"
 # Tests look at all of the project.
