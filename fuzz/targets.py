@@ -1,7 +1,8 @@
 """What is fuzzed: functions that take any bytes and may raise nothing.
 
 ``text_reader``: the bytes are a document; the readers of wsx and expat agree on it.
-``typed_decode``: the first byte chooses a table, the rest is a document; what is read can be written and read again.
+``typed_decode``: the first byte chooses a table, the rest is a document; in pieces it reads as it does whole, and what
+is read can be written and read again.
 ``lexical``: the first byte chooses a scalar type, the rest is the text of a value; element, attribute and reader agree.
 ``round_trip``: the bytes are made into a value of a table with all mappings; what is written is well-formed and reads
 back as the same value.
@@ -16,6 +17,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from xml.parsers import expat
 
+from fuzz.pieces import agree, cut, places, value_in_pieces, value_of_whole
 from fuzz.tables import SCALAR_TABLES, TABLES, comparable, made_value
 from wsx import XmlReader, XmlWriter
 from wsx._reader import Reader
@@ -103,6 +105,9 @@ def _content(nodes: list[Any]) -> list[Any]:
 def typed_decode(data: bytes) -> None:
     """A document by one of several tables."""
     table = TABLES[data[0] % len(TABLES)] if data else TABLES[0]
+    whole = value_of_whole(table, data[1:], _WRITABLE)
+    pieces = value_in_pieces(table, cut(data[1:], places(data)), _WRITABLE)
+    _check(agree(whole, pieces), f"{whole} and in pieces {pieces}")
     try:
         value = read_element(table, data[1:], quotas=_WRITABLE)
     except WsError:

@@ -22,6 +22,7 @@ def test_defaults() -> None:
         "max_text_length": 64 * 1024 * 1024,
         "max_items": 2**31 - 1,
         "max_value_bytes": 2**30,
+        "max_buffered_bytes": 2**27,
     }
 
 

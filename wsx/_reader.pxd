@@ -2,39 +2,11 @@
 
 from cpython.object cimport PyObject
 
+from wsx._frames cimport Frame, FrameReader
 from wsx._plan cimport ReadPlan, ReadRoot, ReadStep
 from wsx._scanner cimport Attribute, Slice
-from wsx._step_reader cimport StepReader
 
-ctypedef PyObject* Reference
-
-cdef struct Frame:
-    # A structure being read.
-    PyObject* plan          # ReadPlan; borrowed from the root, which lives as long as the call
-    Py_ssize_t step         # the field that comes next
-    Py_ssize_t values       # index of its first value
-    Slice prefix            # what the plan's namespace is bound to here
-    bint predicted          # there is such a prefix
-    Py_ssize_t arm          # of a choice: the element that was met
-    bint in_wrapper
-    bint wrapper_binds      # the wrapper declares namespaces: what is known of the prefix does not hold inside it
-    bint disordered         # an element came late: what comes next is searched among all fields
-    bint bare               # no element of its own: the fields end where the surroundings do
-
-cdef enum:
-    INLINE_FRAMES = 6
-    INLINE_VALUES = 48
-
-cdef class Reader(StepReader):
-    cdef Frame* frames
-    cdef Py_ssize_t frame_count, frame_capacity
-    cdef PyObject** values
-    cdef Py_ssize_t value_count, value_capacity
-    cdef Frame[INLINE_FRAMES] inline_frames
-    cdef Reference[INLINE_VALUES] inline_values
-
-    cdef ReadRoot root              # of the element being read
-    cdef list forgiven              # what was let pass; None for a strict reader
+cdef class Reader(FrameReader):
     cdef bint any_order, unknown_elements, unknown_attributes
 
     cdef int forgive(self, str rule, str name, const char* where) except -1
@@ -62,6 +34,7 @@ cdef class Reader(StepReader):
     cdef int mixed(self, Frame* frame, ReadPlan plan) except -1
     cdef int leave_to_content(self, Frame* frame, ReadPlan plan) except -1
     cdef object read(self, ReadRoot root, int option)
+    cdef object go_on(self, ReadRoot root)
     cdef int choose(self, Frame* frame, ReadPlan plan) except -1
     cdef int leave_step(self, Frame* frame, ReadPlan plan) except -1
     cdef int take(self, Frame* frame, ReadPlan plan) except -1
@@ -75,6 +48,3 @@ cdef class Reader(StepReader):
     cdef object read_root_element(self, ReadRoot root, int option)
     cdef object element_value(self, ReadRoot root, int option)
     cdef str expected(self, ReadRoot root)
-    cdef str path(self)
-    cdef int locate(self, object error) except -1
-    cdef int forget(self) except -1

@@ -1,12 +1,15 @@
 from typing import Any
 
+from wsx._frames import FrameReader
 from wsx._scanner import Scope as Scope
-from wsx._step_reader import StepReader
+from wsx.charsets import Charset
 from wsx.descriptions import ElementDescription, ReadOption
 from wsx.leniency import Forgiven, Leniency
 from wsx.quotas import Quotas
 
-class Reader(StepReader):
+class Reader(FrameReader):
+    @staticmethod
+    def in_pieces(*, quotas: Quotas = ..., charset: Charset = ..., read_declaration: bool = True) -> Reader: ...
     def forgive_by(self, leniency: Leniency, forgiven: list[Forgiven]) -> None: ...
     def read_element(self, element: ElementDescription, option: ReadOption = ...) -> Any: ...
 

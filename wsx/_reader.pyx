@@ -11,12 +11,12 @@ Errors: InvalidFormat for what is not what the table says, with byte offset and 
 cimport cython
 from cpython.dict cimport PyDict_Items
 from cpython.list cimport PyList_Append, PyList_CheckExact, PyList_GET_SIZE
-from cpython.mem cimport PyMem_Free
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF
 from libc.string cimport memcmp
 
 from wsx._codec cimport owned
+from wsx._frames cimport FrameReader
 from wsx._lexical_texts cimport qname_parts
 from wsx._plan cimport (
     CHOICE,
@@ -37,9 +37,10 @@ from wsx._plan cimport (
     read_root,
 )
 from wsx._scanner cimport AT_START_TAG, Attribute, Slice, grown, is_space, same, slice_of, wsx_same, xsi
-from wsx._step_reader cimport StepReader
+from wsx._step_reader cimport inner, local_name
 
-from wsx.charsets import Charset, to_utf8
+from wsx._scanner import DEFAULT_QUOTAS
+from wsx.charsets import Charset, Decoder, to_utf8
 from wsx.descriptions import ReadOption
 from wsx.errors import InvalidArgument, InvalidFormat, WsError
 from wsx.fragment import XmlBuffer
@@ -64,13 +65,6 @@ cdef enum:
     FORGIVEN_SIZE = 192  # bytes of a Forgiven beside its path, as the quota counts them
 
 
-cdef const ReadStep* inner(const ReadStep* step, Py_ssize_t arm) noexcept:
-    """The step of the element that a field was met as: of a choice its arm."""
-    if step.kind == CHOICE:
-        return &(<ReadChoice>step.plan).arms[arm]
-    return step
-
-
 cdef inline bint tag_is(const char* tag, Py_ssize_t left, const ReadStep* step) noexcept:
     """Is the name at `tag` the step's, and the tag without attributes?"""
     return (
@@ -79,74 +73,25 @@ cdef inline bint tag_is(const char* tag, Py_ssize_t left, const ReadStep* step) 
     )
 
 
-cdef str local_name(const ReadStep* step):
-    return (<bytes>step.local[:step.local_length]).decode() if step.local is not NULL else ""
-
-
 @cython.final
-cdef class Reader(StepReader):
+cdef class Reader(FrameReader):
     """A cursor over a UTF-8 document or over a slice of one, which reads elements by their tables.
 
-    ``data`` is any contiguous bytes-like object, ``start`` and ``end`` limit what is read of it (byte offsets), and
-    ``scope`` are the (prefix, namespace) bindings in force around that. Raises InvalidFormat when the input is not
-    UTF-8 or holds a character that XML forbids.
+    ``data`` is any contiguous bytes-like object, ``start`` and ``end`` limit what is read of it (byte offsets; without
+    ``start``, byte order mark and declaration may come first), and ``scope`` are the (prefix, namespace) bindings in
+    force around that. Raises InvalidFormat when the input is not UTF-8 or holds a character that XML forbids.
     """
 
-    def __cinit__(self):
-        self.frames, self.frame_capacity = self.inline_frames, INLINE_FRAMES
-        self.values, self.value_capacity = self.inline_values, INLINE_VALUES
+    @staticmethod
+    def in_pieces(*, quotas=DEFAULT_QUOTAS, charset=Charset.AUTO, bint read_declaration=True):
+        """A reader of a document that comes by `feed`, up to `end_input`.
 
-    def __dealloc__(self):
-        self.forget()
-        if self.frames is not self.inline_frames:
-            PyMem_Free(self.frames)
-        if self.values is not self.inline_values:
-            PyMem_Free(self.values)
-
-    cdef str path(self):
-        """`Order/items[3]/price`: the root element and the elements on the way, repeating ones with their index."""
-        cdef Py_ssize_t i
-        cdef Frame* frame
-        cdef ReadPlan plan
-        cdef const ReadStep* step
-        cdef PyObject* held
-        names = [] if self.root.fields_only else [local_name(&self.root.step)]
-        for i in range(self.frame_count):
-            frame = &self.frames[i]
-            plan = <ReadPlan>frame.plan
-            if frame.step >= plan.count:
-                break
-            step = &plan.steps[frame.step]
-            name = local_name(inner(step, frame.arm))
-            held = self.values[frame.values + frame.step]
-            if step.repeating:
-                known = held is not NULL and PyList_CheckExact(<object>held)
-                name += f"[{PyList_GET_SIZE(<object>held) if known else 0}]"
-            if name:
-                names.append(name)
-        return "/".join(names)
-
-    cdef int locate(self, object error) except -1:
-        """Gives an error path and offset, unless it has them; none to a MemoryError that came instead of it."""
-        if not isinstance(error, WsError):
-            raise error
-        if error.offset is None:
-            error.offset = self.mark - self.start
-        if error.path is None:
-            error.path = self.path() or None
-        return 0
-
-    cdef int forget(self) except -1:
-        """Drops the values of structures that were not finished."""
-        cdef Py_ssize_t i
-        cdef PyObject* held
-        for i in range(self.value_count):
-            held = self.values[i]
-            self.values[i] = NULL
-            Py_XDECREF(held)
-        self.value_count = 0
-        self.frame_count = 0
-        return 0
+        Until then its calls raise MoreInput where they need what has not come; called again when more was fed they do
+        what they should have done.
+        """
+        cdef Reader reader = Reader(b"", quotas=quotas)
+        reader.begin_pieces(Decoder(charset, guess=True), read_declaration)
+        return reader
 
     cdef int push_frame(self, PyObject* plan_, bint bare) except -1:
         """Begins a structure whose start tag was read."""
@@ -242,7 +187,7 @@ cdef class Reader(StepReader):
         """Reports what is let pass: a node of the innermost element."""
         path = f"{self.path()}/{name}".removeprefix("/")
         self.charge(len(path) + FORGIVEN_SIZE)
-        self.forgiven.append(Forgiven(rule, path, where - self.start))
+        self.forgiven.append(Forgiven(rule, path, self.offset(where)))
         return 0
 
     cdef int next_tag(self, Frame* frame, ReadPlan plan) except -1:
@@ -386,7 +331,7 @@ cdef class Reader(StepReader):
                 count = PyList_GET_SIZE(<object>value[0])
                 if count < step.least:
                     raise InvalidFormat(f"{count} items, but the table wants at least {step.least}",
-                                        offset=self.cursor - self.start)
+                                        offset=self.offset(self.cursor))
             return 0
         if step.absent is NULL:
             return self.missing(step)
@@ -649,7 +594,7 @@ cdef class Reader(StepReader):
     cdef int leave_items(self, Frame* frame, const ReadStep* step, Py_ssize_t count) except -1:
         if count < step.least:
             raise InvalidFormat(f"{count} items, but the table wants at least {step.least}",
-                                offset=self.cursor - self.start)
+                                offset=self.offset(self.cursor))
         frame.in_wrapper = frame.wrapper_binds = False
         frame.step += 1
         return 0
@@ -731,6 +676,8 @@ cdef class Reader(StepReader):
         while True:
             frame = &self.frames[self.frame_count - 1]
             plan = <ReadPlan>frame.plan
+            if self.partial:
+                self.begin_step()
             if not self.pending:
                 if plan.content >= 0 and self.mixed(frame, plan):
                     continue
@@ -840,11 +787,17 @@ cdef class Reader(StepReader):
         """Reads the element that comes next by its table; None when it is missing or nil and the option allows that.
 
         An element without a name stands for the fields of its structure, up to the end tag of the element around.
+        MoreInput, when the element has begun, leaves the reader inside it, for another call with the same table.
         """
+        cdef ReadRoot root
         if type(option) is not ReadOption:
             raise InvalidArgument(f"option must be a wsx.ReadOption, not {option!r}")
-        self.idle()
-        return self.read(read_root(element), option)
+        root = read_root(element)
+        if self.frame_count and not self.reading and root is self.root:
+            self.wake()
+        else:
+            self.idle()
+        return self.read(root, option)
 
     cdef object read(self, ReadRoot root, int option):
         """One element, with the collector held and errors located."""
@@ -855,16 +808,22 @@ cdef class Reader(StepReader):
         self.reading = True
         self.root = root
         try:
-            return self.read_root_element(root, option)
+            return self.go_on(root) if self.frame_count else self.read_root_element(root, option)
         except WsError as error:
+            self.stalled = False
             self.locate(error)
             raise
         finally:
             self.reading = False
-            self.root = None
             if collecting:
                 PyGC_Enable()
-            self.forget()
+            if not self.stalled:
+                self.forget()
+
+    cdef object go_on(self, ReadRoot root):
+        """The structure that was half read."""
+        cdef object value = self.run(0)
+        return value if root.fields_only or root.step.convert is NULL else (<object>root.step.convert)(value)
 
 
 def read_document(object element, object data, object option, object quotas, object leniency=None, list forgiven=None):

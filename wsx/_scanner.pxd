@@ -54,7 +54,7 @@ cdef inline bint is_space(char c) noexcept:
 
 cdef struct Limits:
     # Quotas, as numbers
-    Py_ssize_t depth, attributes, namespaces, name_length, text_length, items, value_bytes
+    Py_ssize_t depth, attributes, namespaces, name_length, text_length, items, value_bytes, buffered
 
 
 cdef bint xsi(const Slice* ns) noexcept
@@ -67,6 +67,9 @@ cdef class Scanner:
     cdef const char* start
     cdef const char* cursor
     cdef const char* end
+    cdef Py_ssize_t base        # offset of `start` in the document
+    cdef bint partial           # more may follow behind `end`
+    cdef Py_ssize_t floor       # and then: what is read ends where so few elements are open
     cdef bint ascii
     cdef const char* mark       # where what is being read began, for error offsets
     cdef Out scratch            # text that does not stand in the input as one piece
@@ -94,12 +97,16 @@ cdef class Scanner:
     cdef Binding[INLINE_BINDINGS] inline_bindings
     cdef Attribute[INLINE_ATTRIBUTES] inline_attributes
 
-    cdef int open_input(self, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef int open_input(self, Py_ssize_t start, Py_ssize_t end, bint whole) except -1
+    cdef Py_ssize_t offset(self, const char* place) noexcept
     cdef int bad(self, const char* place, str text) except -1
     cdef int truncated(self) except -1
+    cdef int more(self) except -1
+    cdef int more_misc(self) except -1
     cdef int over(self, str quota, Py_ssize_t limit) except -1
 
     cdef int read_declaration(self) except -1
+    cdef const char* behind_declaration(self, const char* p, object charset, bint allowed) except NULL
     cdef int skip_misc(self) except -1
     cdef int skip_comment(self) except -1
     cdef int skip_instruction(self) except -1

@@ -6,9 +6,11 @@ Scope: TypeAlias = tuple[tuple[str, str], ...]
 
 DEFAULT_QUOTAS: Quotas
 
+class MoreInput(Exception): ...
+
 class Scanner:
     def __init__(
-        self, data: Any, *, quotas: Quotas = ..., start: int = 0, end: int | None = None, scope: Scope = ()
+        self, data: Any, *, quotas: Quotas = ..., start: int | None = None, end: int | None = None, scope: Scope = ()
     ) -> None: ...
     @property
     def position(self) -> int: ...

@@ -18,7 +18,7 @@ from libc.string cimport memchr, memcmp, memcpy
 from wsx._buffer cimport out_append, out_close, out_length, out_open, out_reserve
 from wsx._lexical_texts cimport decode_string
 
-from wsx.charsets import DECLARATION
+from wsx.charsets import Charset, after_declaration
 from wsx.descriptions import XML_NAMESPACE, XMLNS_NAMESPACE, XSI_NAMESPACE
 from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, QuotaExceeded
 from wsx.quotas import Quotas
@@ -33,6 +33,11 @@ cdef extern from "_text.h":
     char* wsx_put_utf8(char* out, uint32_t c) noexcept
 
 DEFAULT_QUOTAS = Quotas()
+
+
+class MoreInput(Exception):
+    """The input ends here for now: the call that raises this does what it should when more has been fed."""
+
 
 # Up to so many attributes are compared each with each.
 cdef enum:
@@ -50,6 +55,7 @@ cdef Limits limits_of(object quotas) except *:
     limits.text_length = quotas.max_text_length
     limits.items = quotas.max_items
     limits.value_bytes = quotas.max_value_bytes
+    limits.buffered = quotas.max_buffered_bytes
     return limits
 
 
@@ -81,7 +87,7 @@ cdef Py_ssize_t grown(void** array, void* inline_array, Py_ssize_t count, Py_ssi
 cdef class Scanner:
     """A cursor over a UTF-8 document or over a slice of one; `Reader` has the parameters."""
 
-    def __cinit__(self, data, *, quotas=DEFAULT_QUOTAS, Py_ssize_t start=0, object end=None, tuple scope=()):
+    def __cinit__(self, data, *, quotas=DEFAULT_QUOTAS, object start=None, object end=None, tuple scope=()):
         self.opens, self.open_capacity = self.inline_opens, INLINE_OPENS
         self.bindings, self.binding_capacity = self.inline_bindings, INLINE_BINDINGS
         self.attributes, self.attribute_capacity = self.inline_attributes, INLINE_ATTRIBUTES
@@ -93,7 +99,7 @@ cdef class Scanner:
             raise InvalidArgument(f"expected bytes or a contiguous buffer, not {type(data).__name__}") from error
         self.viewed = True
         self.limits = DEFAULT_LIMITS if quotas is DEFAULT_QUOTAS else limits_of(quotas)
-        self.open_input(start, self.view.len if end is None else end)
+        self.open_input(0 if start is None else start, self.view.len if end is None else end, start is None)
         for prefix, ns in scope:
             pair = (prefix.encode(), ns.encode())
             self.keep_alive(pair)
@@ -111,14 +117,14 @@ cdef class Scanner:
         if self.viewed:
             PyBuffer_Release(&self.view)
 
-    cdef int open_input(self, Py_ssize_t start, Py_ssize_t end) except -1:
+    cdef int open_input(self, Py_ssize_t start, Py_ssize_t end, bint whole) except -1:
         cdef WsxInput found
         if not 0 <= start <= end <= self.view.len:
             raise InvalidArgument(f"start and end must be within 0 and {self.view.len}, not {start} and {end}")
         self.start = <const char*>self.view.buf
         self.cursor = self.mark = self.start + start
         self.end = self.start + end
-        if start == 0:
+        if whole:
             self.read_declaration()
         found = wsx_check_input(self.cursor, self.end - self.cursor)
         self.ascii = found.ascii
@@ -128,14 +134,21 @@ cdef class Scanner:
 
     # --- errors --------------------------------------------------------------------------------------------------
 
+    cdef Py_ssize_t offset(self, const char* place) noexcept:
+        return place - self.start + self.base
+
     cdef int bad(self, const char* place, str text) except -1:
-        raise InvalidFormat(text, offset=place - self.start)
+        raise InvalidFormat(text, offset=self.offset(place))
 
     cdef int truncated(self) except -1:
-        return self.bad(self.end, "the document ends too early")
+        return self.more() if self.partial else self.bad(self.end, "the document ends too early")
+
+    cdef int more(self) except -1:
+        """What is wanted stands behind the end of the input, which is not that of the document."""
+        raise MoreInput
 
     cdef int over(self, str quota, Py_ssize_t limit) except -1:
-        raise QuotaExceeded(f"more than {limit} ({quota})", offset=self.cursor - self.start)
+        raise QuotaExceeded(f"more than {limit} ({quota})", offset=self.offset(self.cursor))
 
     # --- between the tags ----------------------------------------------------------------------------------------
 
@@ -143,28 +156,22 @@ cdef class Scanner:
         """Byte order mark and XML declaration; encodings other than UTF-8 are named in the error."""
         cdef Py_ssize_t length = self.end - self.cursor
         cdef const char* p = self.cursor
-        cdef const char* closing
         if length >= 2 and ((<unsigned char>p[0] == 0xFF and <unsigned char>p[1] == 0xFE)
                             or (<unsigned char>p[0] == 0xFE and <unsigned char>p[1] == 0xFF)
                             or p[0] == 0 or p[1] == 0):
             return self.bad(p, "the encoding is not UTF-8")
         if length >= 3 and memcmp(p, b"\xEF\xBB\xBF", 3) == 0:
-            self.cursor += 3
             p += 3
-            length -= 3
-        if length < 6 or memcmp(p, b"<?xml", 5) != 0 or not is_space(p[5]):
-            return 0
-        closing = <const char*>memchr(p, c">", length)
-        if closing is NULL:
-            return self.truncated()
-        match = DECLARATION.match(<bytes>p[:closing + 1 - p])
-        if match is None:
-            return self.bad(p, "the XML declaration is malformed")
-        encoding = (match[1] or match[2] or b"utf-8").lower()
-        if encoding not in (b"utf-8", b"us-ascii"):
-            return self.bad(p, f"the encoding {encoding.decode()} is not UTF-8")
-        self.cursor += match.end()
+        if self.end - p >= 5 and memcmp(p, b"<?xml", 5) == 0:
+            p = self.behind_declaration(p, Charset.UTF8, True)
+        self.cursor = p
         return 0
+
+    cdef const char* behind_declaration(self, const char* p, object charset, bint allowed) except NULL:
+        """Behind the XML declaration at p, if there is one, of a document that came in that charset."""
+        cdef const char* closing = <const char*>memchr(p, c">", self.end - p)
+        cdef bytes head = <bytes>self.start[:(self.end if closing is NULL else closing + 1) - self.start]
+        return self.start + <Py_ssize_t>after_declaration(memoryview(head), p - self.start, charset, allowed)
 
     cdef int skip_comment(self) except -1:
         """XML 1.0 §2.5: `--` must not occur inside."""
@@ -209,7 +216,8 @@ cdef class Scanner:
         return self.bad(self.cursor, "markup that cannot stand here")
 
     cdef int skip_misc(self) except -1:
-        """White space, comments and processing instructions between elements; stops at another `<` or at the end."""
+        """White space, comments and processing instructions between elements; stops at another `<` or at the end of the
+        document."""
         while self.cursor < self.end:
             if self.cursor[0] == c"<":
                 if self.end - self.cursor < 2:
@@ -221,7 +229,11 @@ cdef class Scanner:
                 self.cursor += 1
             else:
                 return self.bad(self.cursor, "text where only elements can stand")
-        return 0
+        return self.more_misc() if self.partial else 0
+
+    cdef int more_misc(self) except -1:
+        """As `more`, where nothing has begun yet: what was skipped need not be read again."""
+        return self.more()
 
     cdef int idle(self) except -1:
         if self.reading:
@@ -340,6 +352,8 @@ cdef class Scanner:
             return self.bad(self.cursor, "an attribute value in quotes was expected")
         close = <const char*>memchr(self.cursor + 1, self.cursor[0], self.end - self.cursor - 1)
         if close is NULL:
+            if self.end - self.cursor - 1 > self.limits.text_length:
+                return self.over("max_text_length", self.limits.text_length)
             return self.truncated()
         attribute.value = slice_of(self.cursor + 1, close - self.cursor - 1)
         if attribute.value.length > self.limits.text_length:
@@ -523,6 +537,8 @@ cdef class Scanner:
         while True:
             close = <const char*>memchr(close, c"]", self.end - close) if close < self.end else NULL
             if close is NULL or self.end - close < 3:
+                if (self.end - p) // 2 > self.limits.text_length:  # two bytes may be one line end
+                    return self.over("max_text_length", self.limits.text_length)
                 return self.truncated()
             if close[1] == c"]" and close[2] == c">":
                 break
@@ -679,6 +695,8 @@ cdef class Scanner:
     cdef int skip_to_end_tag(self) except -1:
         """Skips what is left of the innermost element, up to its end tag."""
         cdef Slice text
+        if self.partial:
+            self.floor = min(self.floor, self.open_count - 1)
         while True:
             self.text(&text)
             if self.cursor[1] == c"/":
@@ -691,7 +709,7 @@ cdef class Scanner:
     @property
     def position(self):
         """Byte offset of the cursor in the data."""
-        return (self.tag if self.pending else self.cursor) - self.start
+        return self.offset(self.tag if self.pending else self.cursor)
 
     def scope(self):
         """The (prefix, namespace) bindings in force at the cursor."""
@@ -752,10 +770,10 @@ cdef class Scanner:
         self.idle()
         if self.state() != AT_START_TAG:
             self.bad(self.cursor, "an element was expected")
-        cdef Py_ssize_t start = self.tag - self.start
+        cdef Py_ssize_t start = self.offset(self.tag)
         self.pending = False
         self.skip_rest()
-        return start, self.cursor - self.start
+        return start, self.offset(self.cursor)
 
     def read_text(self):
         """The character data up to the next tag, which stays where it is."""

@@ -2,11 +2,22 @@
 
 from cpython.object cimport PyObject
 
-from wsx._plan cimport ReadStep
-from wsx._scanner cimport Scanner, Slice
+from wsx._pieces cimport PieceScanner
+from wsx._plan cimport CHOICE, ReadChoice, ReadStep
+from wsx._scanner cimport Slice
 
 
-cdef class StepReader(Scanner):
+cdef inline const ReadStep* inner(const ReadStep* step, Py_ssize_t arm) noexcept:
+    """The step of the element that a field was met as: of a choice its arm."""
+    if step.kind == CHOICE:
+        return &(<ReadChoice>step.plan).arms[arm]
+    return step
+
+
+cdef str local_name(const ReadStep* step)
+
+
+cdef class StepReader(PieceScanner):
     cdef Py_ssize_t value_bytes     # of all values made so far, as Quotas counts them
 
     cdef int charge(self, Py_ssize_t length) except -1

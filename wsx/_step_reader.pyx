@@ -5,13 +5,19 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_XDECREF
 
 from wsx._codec cimport owned
+from wsx._pieces cimport PieceScanner
 from wsx._plan cimport ReadChoice, ReadStep
-from wsx._scanner cimport Scanner, Slice, same, slice_of
+from wsx._scanner cimport Slice, same, slice_of
 
+from wsx.errors import InvalidFormat
 from wsx.values import XmlQName
 
 
-cdef class StepReader(Scanner):
+cdef str local_name(const ReadStep* step):
+    return (<bytes>step.local[:step.local_length]).decode() if step.local is not NULL else ""
+
+
+cdef class StepReader(PieceScanner):
     """A scanner that knows the steps of plans, and counts the values that they make against the quota."""
 
     cdef int charge(self, Py_ssize_t length) except -1:
@@ -40,7 +46,11 @@ cdef class StepReader(Scanner):
         """The QName of a prefix and a local name in content, where the default namespace applies (XSD part 2)."""
         cdef bytes encoded = prefix.encode()
         cdef Slice ns, spelled = slice_of(PyBytes_AS_STRING(encoded), PyBytes_GET_SIZE(encoded))
-        self.resolve(&spelled, &ns, False)
+        try:
+            self.resolve(&spelled, &ns, False)
+        except InvalidFormat as error:
+            error.offset = self.offset(self.mark)  # the name is no slice of the document
+            raise
         return XmlQName(local, self.string(ns))
 
     cdef object scalar(self, const ReadStep* step):

@@ -28,7 +28,8 @@ class Quotas:
     ``max_text_length``: bytes of one text or attribute value as it stands in the document;
     ``max_items``: items of one repeating element;
     ``max_value_bytes``: bytes of all values that a reader makes, each rounded up to 16 and with 16 beside it,
-    structures with 8 for each field: the counterpart of the message heap's maximum (WS_HEAP_PROPERTY_MAX_SIZE).
+    structures with 8 for each field: the counterpart of the message heap's maximum (WS_HEAP_PROPERTY_MAX_SIZE);
+    ``max_buffered_bytes``: bytes of a document in pieces that wait for their end: of a tag, text, comment or fragment.
     """
 
     max_depth: int = 32
@@ -38,6 +39,7 @@ class Quotas:
     max_text_length: int = 64 * 1024 * 1024
     max_items: int = 0x7FFF_FFFF
     max_value_bytes: int = 1 << 30
+    max_buffered_bytes: int = 128 * 1024 * 1024
 
     def __post_init__(self) -> None:
         for quota in fields(self):

@@ -1,0 +1,3 @@
+from wsx._step_reader import StepReader
+
+class FrameReader(StepReader): ...
