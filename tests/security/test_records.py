@@ -172,10 +172,19 @@ def test_numbers(kind: type, numbers: dict[str, int]) -> None:
         (lambda: CustomHttpProxy(""), InvalidArgument),
         (lambda: CustomHttpProxy("a:0"), InvalidArgument),
         (lambda: CustomHttpProxy("a:65536"), InvalidArgument),
-        (lambda: CustomHttpProxy("socks=a:1"), InvalidArgument),
+        (lambda: CustomHttpProxy("socks=http://a:1"), InvalidArgument),
+        (lambda: CustomHttpProxy("socks4://a:1"), InvalidArgument),
+        (lambda: TlsSettings(host_name="a b"), InvalidArgument),
+        (lambda: TlsSettings(host_name="a:1"), InvalidArgument),
+        (lambda: TlsSettings(host_name=""), InvalidArgument),
+        (lambda: TlsSettings(host_name=5), InvalidArgument),  # type: ignore[arg-type]
+        (lambda: TlsSettings(host_name="a" * 254), InvalidArgument),
+        (
+            lambda: TlsSettings(require_status=True, cert_failures_to_ignore=CertFailures.UNTRUSTED_ROOT),
+            InvalidArgument,
+        ),
         (lambda: CustomHttpProxy("a", "b/c"), InvalidArgument),
         (lambda: CustomHttpProxy("a;b"), NotSupported),
-        (lambda: CustomHttpProxy("https://a:1"), NotSupported),
     ],
 )
 def test_what_is_not_possible(make: Callable[[], object], error: type[Exception]) -> None:
@@ -205,6 +214,10 @@ def test_defaults_and_conversions() -> None:
         ("p", "", ("http", "host.example", 80), ("p", 80)),
         ("p:8080", "", ("https", "host.example", 443), ("p", 8080)),
         ("http://p:8080/", "", ("https", "host.example", 443), ("p", 8080)),
+        ("https://p", "", ("http", "host.example", 80), ("https", "p", 443)),
+        ("socks5://p", "", ("https", "host.example", 443), ("socks5", "p", 1080)),
+        ("http=a:1;socks=b", "", ("https", "host.example", 443), ("socks5", "b", 1080)),
+        ("http=a:1;socks=b", "", ("http", "host.example", 80), ("http", "a", 1)),
         ("[::1]:3128", "", ("http", "host.example", 80), ("::1", 3128)),
         ("http=a:1;https=b:2", "", ("http", "host.example", 80), ("a", 1)),
         ("http=a:1; https=b:2", "", ("https", "host.example", 443), ("b", 2)),
@@ -223,5 +236,6 @@ def test_defaults_and_conversions() -> None:
         ("p", "[::1]", ("http", "::1", 80), None),
     ],
 )
-def test_which_proxy(servers: str, bypass: str, url: tuple[str, str, int], proxy: tuple[str, int] | None) -> None:
-    assert CustomHttpProxy(servers, bypass).proxy_for(*url) == proxy
+def test_which_proxy(servers: str, bypass: str, url: tuple[str, str, int], proxy: tuple[str | int, ...] | None) -> None:
+    found = CustomHttpProxy(servers, bypass).proxy_for(*url)
+    assert (found and tuple(found[-len(proxy or ()) :])) == proxy

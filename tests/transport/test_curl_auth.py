@@ -289,8 +289,7 @@ def test_credentials_in_the_environment(calls: Calls, variables: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("https://proxy.example:3128", ErrorCode.WS_E_NOT_SUPPORTED),
-        ("socks5://u:x7Qz9K@proxy.example", ErrorCode.WS_E_NOT_SUPPORTED),
+        ("socks4://u:x7Qz9K@proxy.example", ErrorCode.WS_E_NOT_SUPPORTED),
         ("http://u:x7Qz9K@bad host:1", ErrorCode.E_INVALIDARG),
         ("http://u:x7Qz9K%0A@proxy.example:1", ErrorCode.E_INVALIDARG),
         ("http://u:x7Qz9K/@proxy.example:99999", ErrorCode.E_INVALIDARG),

@@ -12,7 +12,7 @@ import pytest
 from tests.support.fault_server import FaultServer
 from tests.support.http_calls import post
 from tests.support.loops import LoopTransport
-from wsx.errors import ErrorCode, NotSupported
+from wsx.errors import ErrorCode
 from wsx.transport import HttpUrl, Phase, Transport, TransportError
 from wsx.transport.curl import CurlTransport
 from wsx.transport.curl_async import CurlAsyncTransport
@@ -113,9 +113,3 @@ def test_plain_requests_go_to_the_proxy_whole(kind: str) -> None:
         with behind(kind, HttpUrl.parse(server.url())) as transport:
             assert post(transport, "http://endpoint.invalid/x", b"<x/>")[1] == b"<x/>"
         assert server.requests[0].line == b"POST http://endpoint.invalid/x HTTP/1.1"
-
-
-def test_a_proxy_over_tls_is_not_supported() -> None:
-    for kind in (CurlTransport, CurlAsyncTransport):
-        with pytest.raises(NotSupported, match="over TLS"):
-            kind(proxy=HttpUrl.parse("https://127.0.0.1:1/"))

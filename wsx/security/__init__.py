@@ -28,7 +28,7 @@ from wsx.security.enums import (
     HttpProxySettingMode,
     TlsVersion,
 )
-from wsx.security.proxy import CustomHttpProxy, ProxySettings
+from wsx.security.proxy import CustomHttpProxy, ProxyServer, ProxySettings
 from wsx.security.secret import Secret
 from wsx.security.tls import TlsSettings
 
@@ -42,6 +42,7 @@ __all__ = [
     "HttpHeaderAuthScheme",
     "HttpHeaderAuthTarget",
     "HttpProxySettingMode",
+    "ProxyServer",
     "ProxySettings",
     "Secret",
     "SecurityDescription",

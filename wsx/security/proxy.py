@@ -5,17 +5,27 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Final, NamedTuple
 
 from wsx.errors import InvalidArgument, NotSupported
 from wsx.security.enums import HttpProxySettingMode
 
-__all__ = ["CustomHttpProxy", "ProxySettings"]
+__all__ = ["CustomHttpProxy", "ProxyServer", "ProxySettings"]
 
-_SERVER: Final = re.compile(r"(?:(https?)=)?(?:(https?)://)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?/?")
+_SERVER: Final = re.compile(
+    r"(?:(https?|socks)=)?(?:(https?|socks5)://)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?/?"
+)
 _BYPASS: Final = re.compile(r"<local>|(?:(https?)://)?(\[[0-9A-Fa-f:.*]+\]|[A-Za-z0-9._*-]+)(?::([0-9]{1,5}))?")
 _SEPARATOR: Final = re.compile(r"[;\s]+")
-_DEFAULT_PORT: Final = 80
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443, "socks5": 1080}
+
+
+class ProxyServer(NamedTuple):
+    """A proxy: how it is spoken to (``http``, ``https`` or ``socks5``), its host without brackets, its port."""
+
+    scheme: str
+    host: str
+    port: int
 
 
 @dataclass(frozen=True)
@@ -23,11 +33,13 @@ class CustomHttpProxy:
     """A proxy that is named (WS_CUSTOM_HTTP_PROXY).
 
     :param servers: ``host[:port]``, port 80 when it is missing. A list with semicolons may name one server for each
-        scheme of endpoints, ``http=host:port;https=host:port``.
+        scheme of endpoints, ``http=host:port;https=host:port``, and with ``socks=host[:port]`` a SOCKS 5 server for the
+        others. ``https://`` before the host means that the proxy itself is spoken to over TLS, port 443; ``socks5://``
+        is a SOCKS 5 server, port 1080, which also resolves the names of endpoints.
     :param bypass: a list with semicolons of hosts that are reached directly: names in which ``*`` stands for any
         characters, with ``:port`` if only that port is meant; ``<local>`` is every name without a dot.
     :raises InvalidArgument: when a list cannot be read; its text is not shown.
-    :raises NotSupported: for several servers for one scheme, and for a proxy that is spoken to over TLS.
+    :raises NotSupported: for several servers for one scheme.
     """
 
     servers: str
@@ -41,22 +53,22 @@ class CustomHttpProxy:
             # A user name and password may have been given in the text.
             raise InvalidArgument("servers must be host[:port], or a list such as http=host:port;https=host:port")
         found = [entry for entry in entries if entry is not None]
-        if any(entry[2] == "https" for entry in found):
-            raise NotSupported("a proxy that is spoken to over TLS is not supported")
-        if any(not 1 <= int(entry[4] or _DEFAULT_PORT) <= 65535 for entry in found):
+        if any(entry[1] == "socks" and (entry[2] or "").startswith("http") for entry in found):
+            raise InvalidArgument("socks= names a SOCKS server, not an HTTP proxy")
+        if not all(1 <= _server_of(entry).port <= 65535 for entry in found):
             raise InvalidArgument("a port of servers is not in 1 … 65535")
         if len({entry[1] for entry in found}) != len(found):
             raise NotSupported("servers names several proxies for one scheme; only one is supported")
         if not all(_BYPASS.fullmatch(item) for item in _items(self.bypass)):
             raise InvalidArgument("bypass must be a list of host[:port] and <local>, separated by semicolons")
 
-    def proxy_for(self, scheme: str, host: str, port: int) -> tuple[str, int] | None:
-        """Host and port of the proxy to an endpoint, None when it is reached directly."""
+    def proxy_for(self, scheme: str, host: str, port: int) -> ProxyServer | None:
+        """The proxy to an endpoint, None when it is reached directly."""
         if any(_bypasses(item.lower(), scheme, host.lower(), port) for item in _items(self.bypass)):
             return None
         found = {entry[1]: entry for entry in map(_SERVER.fullmatch, _items(self.servers)) if entry is not None}
-        entry = found.get(scheme) or found.get(None)
-        return None if entry is None else (entry[3].strip("[]"), int(entry[4] or _DEFAULT_PORT))
+        entry = found.get(scheme) or found.get(None) or found.get("socks")
+        return None if entry is None else _server_of(entry)
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,11 @@ class ProxySettings:
 
 def _items(text: str) -> list[str]:
     return [item for item in _SEPARATOR.split(text) if item]
+
+
+def _server_of(entry: re.Match[str]) -> ProxyServer:
+    scheme = entry[2] or ("socks5" if entry[1] == "socks" else "http")
+    return ProxyServer(scheme, entry[3].strip("[]"), int(entry[4] or _DEFAULT_PORTS[scheme]))
 
 
 def _bypasses(item: str, scheme: str, host: str, port: int) -> bool:

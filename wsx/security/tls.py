@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,9 @@ __all__ = ["TlsSettings"]
 
 _NOTHING: Final = CertFailures(0)
 _ALL: Final = 0x1F
+_HOST_NAME: Final = re.compile(
+    r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_-]{1,63})*"
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,10 @@ class TlsSettings:
         combinations. To trust one self-signed certificate give it as ``ca_file``. REVOCATION_OFFLINE says nothing as
         long as there is no ``crl_file``.
     :param crl_file: a PEM file with the revocation lists of every issuer in the chain; None makes no such check.
+    :param host_name: the name that the server's certificate must be for, instead of the URL's host; also the one that
+        the client asks for (SNI). None is the URL's host.
+    :param require_status: the server must prove in the handshake that its certificate is not revoked (OCSP stapling,
+        RFC 6961). wsx asks no OCSP server itself.
     :raises InvalidArgument: for a value that is not possible.
     """
 
@@ -39,6 +47,8 @@ class TlsSettings:
     client_certificate: CertCredential | None = None
     cert_failures_to_ignore: CertFailures = _NOTHING
     crl_file: str | os.PathLike[str] | None = None
+    host_name: str | None = None
+    require_status: bool = False
 
     def __post_init__(self) -> None:
         for name in ("ca_file", "crl_file"):
@@ -61,3 +71,8 @@ class TlsSettings:
         if not isinstance(ignored, int) or ignored & ~_ALL:
             raise InvalidArgument(f"cert_failures_to_ignore must be CertFailures, not {ignored!r}")
         object.__setattr__(self, "cert_failures_to_ignore", CertFailures(ignored))
+        host: object = self.host_name
+        if host is not None and not (isinstance(host, str) and _HOST_NAME.fullmatch(host)):
+            raise InvalidArgument(f"host_name must be a DNS name or an IPv4 address, not {host!r}")
+        if self.require_status and CertFailures(ignored) & CertFailures.UNTRUSTED_ROOT:
+            raise InvalidArgument("require_status has no meaning when the certificate is not checked")

@@ -43,6 +43,11 @@ class Zoo:
         return str(self.folder / "ca.pem")
 
     @property
+    def ca_key(self) -> str:
+        """The root's private key."""
+        return str(self.folder / "ca-key.pem")
+
+    @property
     def crl_file(self) -> str:
         return str(self.folder / "crl.pem")
 
@@ -69,6 +74,11 @@ def make_zoo(folder: Path) -> Zoo:
     """Write the certificates with their keys into ``folder``."""
     trusted, unknown = _authority("wsx test root"), _authority("wsx unknown root")
     (folder / "ca.pem").write_bytes(_pem(trusted.certificate))
+    (folder / "ca-key.pem").write_bytes(
+        trusted.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
     now = datetime.datetime.now(datetime.timezone.utc)
     _leaf(folder, "good", trusted)
     _leaf(folder, "expired", trusted, start=now - 3 * _DAY, end=now - _DAY)

@@ -61,7 +61,7 @@ class CurlTransport(CurlCall):
     :param accept_encoding: the content codings that a response may have, undone while it is received; None sends no
         Accept-Encoding and undoes none.
     :raises InvalidArgument: for settings that contradict each other.
-    :raises NotSupported: for a proxy with an https URL, and settings that libcurl cannot honour exactly.
+    :raises NotSupported: for settings that libcurl cannot honour exactly.
     """
 
     capabilities = Capability.BOUND | Capability.ABORT | Capability.STREAMING

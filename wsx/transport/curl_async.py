@@ -125,7 +125,7 @@ class CurlAsyncTransport(CurlCall):
     :param accept_encoding: the content codings that a response may have, undone while it is received; None sends no
         Accept-Encoding and undoes none.
     :raises InvalidArgument: for settings that contradict each other.
-    :raises NotSupported: for a proxy with an https URL, and settings that libcurl cannot honour exactly.
+    :raises NotSupported: for settings that libcurl cannot honour exactly.
     """
 
     capabilities = Capability.ABORT | Capability.STREAMING

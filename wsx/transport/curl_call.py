@@ -41,6 +41,7 @@ _QUICK_EXIT_SINCE: Final = 0x075700
 _MICROSECONDS: Final = 1_000_000
 _SENT_TIME: Final = getattr(pycurl, "POSTTRANSFER_TIME_T", None)  # since libcurl 8.10
 _TUNNEL_MADE: Final = 200
+_PROXY_FAILED: Final = 97  # CURLE_PROXY
 _PROXY_UNAUTHORIZED: Final = 407
 _CHALLENGES: Final = {401: b"www-authenticate", _PROXY_UNAUTHORIZED: b"proxy-authenticate"}
 _TLS_CONDITIONS: Final = (ErrorCode.WS_E_SECURITY_SYSTEM_FAILURE, ErrorCode.WS_E_SECURITY_VERIFICATION_FAILURE)
@@ -62,7 +63,7 @@ class CurlCall:
     The parameters are those of the transports.
 
     :raises InvalidArgument: for settings that contradict each other.
-    :raises NotSupported: for a proxy with an https URL, and settings that libcurl cannot honour exactly.
+    :raises NotSupported: for settings that libcurl cannot honour exactly.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class CurlCall:
         self._security.forget_connections()
         # What the handle is set to, so that a call sets only what differs.
         self._set_url: HttpUrl | None = None
+        self._own_lines: list[bytes] = []
         self._proxied = False
         self._set_shape: tuple[str, str] | None = None
         self._set_headers: object = None
@@ -185,7 +187,9 @@ class CurlCall:
                 raise refused("the URL of the request holds a character that cannot be sent")
             self._set_url = None
             self._proxied = self._security.set_url(curl, request.url)
-            curl.setopt(pycurl.URL, text)
+            own_lines = self._security.own_lines(request.url)
+            if own_lines != self._own_lines:
+                self._own_lines, self._set_headers = own_lines, None
             self._set_url = request.url
         if request.headers is not self._set_headers:
             headers = tuple(request.headers)
@@ -194,7 +198,7 @@ class CurlCall:
                 self._set_headers = None
                 if self._security.authenticates and any(name.lower() == b"authorization" for name, _ in headers):
                     raise refused("the header Authorization is written by the transport, from its security settings")
-                curl.setopt(pycurl.HTTPHEADER, request_lines(headers))
+                curl.setopt(pycurl.HTTPHEADER, [*self._own_lines, *request_lines(headers)])
                 self._set_headers = headers
         shape = (request.method, "streamed" if streamed else "none" if body is None else "whole")
         if shape != self._set_shape:
@@ -384,8 +388,9 @@ class CurlCall:
             text = "the kept connection was lost after the request was sent on it; it is not sent again"
             return self._error(ErrorCode.WS_E_ENDPOINT_DISCONNECTED, text, code)
         getinfo = self._curl.getinfo
+        through_socks = self._security.through_socks
         failure = CurlFailure(
-            code,
+            _PROXY_FAILED if through_socks and CURL_CODES.get(code) is ErrorCode.WS_E_ENDPOINT_UNREACHABLE else code,
             os_errno=getinfo(pycurl.OS_ERRNO),
             verify=getinfo(pycurl.SSL_VERIFYRESULT),
             begun=self._sends > 0,

@@ -21,6 +21,7 @@ from wsx.security import (
     HttpHeaderAuthScheme,
     HttpHeaderAuthTarget,
     HttpProxySettingMode,
+    ProxyServer,
     ProxySettings,
     Secret,
     SecurityDescription,
@@ -46,6 +47,8 @@ _CA_FILES: Final = (
 _VERSIONS: Final[Mapping[TlsVersion, int]] = MappingProxyType(
     {TlsVersion.TLS1_2: pycurl.SSLVERSION_TLSv1_2, TlsVersion.TLS1_3: pycurl.SSLVERSION_TLSv1_3}
 )
+_PROXY_PORTS: Final[Mapping[str, int]] = MappingProxyType({"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080})
+_WITH_PORT: Final = re.compile(r":[0-9]+\Z")
 _AUTH_BASIC: Final = 1 << 0
 _AUTH_DIGEST: Final = 1 << 1
 _AUTH_NEGOTIATE: Final = 1 << 2
@@ -95,7 +98,7 @@ def refuses_certificate(text: str) -> bool:
 class Route(NamedTuple):
     """The proxy to an endpoint, with the credential that the environment gave together with its URL."""
 
-    proxy: HttpUrl
+    proxy: ProxyServer
     credential: UsernameCredential | None = None
 
 
@@ -119,8 +122,6 @@ class CurlSecurity:
         if given is not None and not isinstance(given, SecurityDescription):
             raise InvalidArgument(f"security must be a SecurityDescription, not {type(given).__name__}")
         security = security or SecurityDescription()
-        if isinstance(proxy, HttpUrl):
-            _check_proxy(proxy)
         self._tls = security.tls
         self._ca_file = None if ca_file is None else os.fspath(ca_file)
         tls = self._tls or TlsSettings()
@@ -148,8 +149,11 @@ class CurlSecurity:
         :raises TransportError: WS_E_NOT_SUPPORTED for two at once on one connection, and in a tunnel's making.
         """
         proxy = self._proxy_handshake
-        if proxy is None or self._route_to(url) is None:
+        route = None if proxy is None else self._route_to(url)
+        if route is None:
             return self._server_handshake
+        if route.proxy.scheme == "socks5":
+            raise _not_sent("a SOCKS server knows no NTLM and no Negotiate", ErrorCode.WS_E_NOT_SUPPORTED)
         if url.scheme == "https":
             text = "NTLM, or Negotiate with a password, to a proxy is available for http URLs only"
             raise _not_sent(text, ErrorCode.WS_E_NOT_SUPPORTED)
@@ -192,6 +196,9 @@ class CurlSecurity:
             yield pycurl.SSL_VERIFYPEER, 0
         if tls.crl_file is not None:
             yield pycurl.CRLFILE, tls.crl_file
+        if tls.require_status:
+            yield pycurl.SSL_VERIFYSTATUS, 1
+        yield from self._proxy_options(tls)
         if tls.client_certificate is not None:
             yield from _certificate_options(tls.client_certificate)
         if self._server_handshake is not None:
@@ -199,8 +206,20 @@ class CurlSecurity:
         elif self._server is not None:
             yield from _server_options(self._server)
 
+    def _proxy_options(self, tls: TlsSettings) -> Iterator[tuple[int, Any]]:
+        """How a proxy that is spoken to over TLS is checked: by the same roots, and always."""
+        yield pycurl.PROXY_SSLVERSION, _VERSIONS[tls.minimum_version]
+        yield pycurl.PROXY_CAPATH, None
+        ca_file = self._ca_file or tls.ca_file or default_ca_file()
+        if tls.ca_data is not None:
+            yield pycurl.PROXY_CAINFO_BLOB, tls.ca_data
+        elif ca_file is not None:
+            yield pycurl.PROXY_CAINFO, ca_file
+        elif os.name == "nt":
+            yield pycurl.PROXY_SSL_OPTIONS, pycurl.SSLOPT_NATIVE_CA
+
     def set_url(self, curl: Any, url: HttpUrl) -> bool:
-        """Set the proxy that ``url`` is reached through; whether there is one.
+        """Set where ``url`` leads and the proxy that it is reached through; whether there is an HTTP proxy.
 
         :raises TransportError: WS_E_INVALID_ENDPOINT_URL for an http URL when TLS is demanded; E_INVALIDARG or
             WS_E_NOT_SUPPORTED for a proxy of the environment that cannot be used.
@@ -209,8 +228,9 @@ class CurlSecurity:
             text = "the security description demands TLS, so that the URL must begin with https://"
             raise _not_sent(text, ErrorCode.WS_E_INVALID_ENDPOINT_URL)
         self._route = route = self._route_to(url)
+        self._set_target(curl, url)
         # "" also keeps libcurl from reading http_proxy and its like.
-        curl.setopt(pycurl.PROXY, "" if route is None else f"http://{_authority(route.proxy)}")
+        curl.setopt(pycurl.PROXY, "" if route is None else _proxy_url(route.proxy))
         auth = self._proxy_auth
         if auth is None and route is not None and route.credential is not None:
             auth = HttpHeaderAuth(route.credential, HttpHeaderAuthScheme.BASIC, HttpHeaderAuthTarget.PROXY)
@@ -222,16 +242,36 @@ class CurlSecurity:
             curl.setopt(pycurl.PROXYAUTH, _bits(auth.scheme or HttpHeaderAuthScheme.NONE))
             curl.setopt(pycurl.PROXYUSERNAME, name)
             curl.setopt(pycurl.PROXYPASSWORD, password)
-        return route is not None
+        return route is not None and not self.through_socks
+
+    @property
+    def through_socks(self) -> bool:
+        """Whether the URL that was set last is reached through a SOCKS server."""
+        return self._route is not None and self._route.proxy.scheme == "socks5"
+
+    def _set_target(self, curl: Any, url: HttpUrl) -> None:
+        name = None if self._tls is None else self._tls.host_name
+        if name is None:
+            curl.setopt(pycurl.URL, str(url))
+            return
+        # libcurl checks the certificate against the host of the URL: that is the name, reached where the host is.
+        host = f"[{url.host}]" if ":" in url.host else url.host
+        curl.setopt(pycurl.URL, f"https://{name}:{url.port}{url.target}")
+        curl.setopt(pycurl.CONNECT_TO, [f"{name}:{url.port}:{host}:{url.port}"])
+
+    def own_lines(self, url: HttpUrl) -> list[bytes]:
+        """Header lines that libcurl would write otherwise."""
+        named = self._tls is not None and self._tls.host_name is not None
+        return [b"Host: " + url.authority.encode("ascii")] if named else []
 
     def _route_to(self, url: HttpUrl) -> Route | None:
         proxy = self._proxy
         if proxy is None or isinstance(proxy, HttpUrl):
-            return None if proxy is None else Route(proxy)
+            return None if proxy is None else Route(ProxyServer(proxy.scheme, proxy.host, proxy.port))
         if proxy.mode is HttpProxySettingMode.AUTO:
             return _system_route(url)
         found = None if proxy.custom is None else proxy.custom.proxy_for(url.scheme, url.host, url.port)
-        return None if found is None else Route(HttpUrl("http", found[0], found[1], "/"))
+        return None if found is None else Route(found)
 
     # What a status means
 
@@ -262,11 +302,6 @@ class CurlSecurity:
     def negotiates(self) -> bool:
         """Whether libcurl may answer a response with the next request of an authentication by itself."""
         return bool(self._schemes(by_proxy=False) or self._schemes(by_proxy=True))
-
-
-def _check_proxy(proxy: HttpUrl) -> None:
-    if proxy.scheme != "http":
-        raise NotSupported(f"a proxy that is spoken to over TLS is not supported: {proxy}")
 
 
 def _check_ignored(tls: TlsSettings) -> None:
@@ -350,10 +385,10 @@ def _revealed(value: str | Secret) -> bytes:
     return (value if isinstance(value, Secret) else Secret(value)).reveal()
 
 
-def _authority(proxy: HttpUrl) -> str:
-    # With the port always: libcurl's default for proxies is 1080.
+def _proxy_url(proxy: ProxyServer) -> str:
+    # With the port always: libcurl's default for proxies is 1080. The h has a SOCKS server resolve the names.
     host = f"[{proxy.host}]" if ":" in proxy.host else proxy.host
-    return f"{host}:{proxy.port}"
+    return f"{'socks5h' if proxy.scheme == 'socks5' else proxy.scheme}://{host}:{proxy.port}"
 
 
 def _system_route(url: HttpUrl) -> Route | None:
@@ -373,17 +408,19 @@ def _route_of(text: str) -> Route:
     if not slashes:
         scheme, rest = "http", text
     scheme = scheme.lower()
-    if scheme != "http":
-        raise _not_sent("the proxy of the environment is not spoken to in plain HTTP", ErrorCode.WS_E_NOT_SUPPORTED)
+    if scheme not in _PROXY_PORTS:
+        text = "the proxy of the environment is neither an HTTP proxy nor a SOCKS 5 server"
+        raise _not_sent(text, ErrorCode.WS_E_NOT_SUPPORTED)
     netloc = rest.partition("/")[0]
     user, at, host = netloc.rpartition("@")
     name, _, password = user.partition(":")
     route = None
     try:
-        # Only the default of a scheme is 80; a proxy's text often lacks the path.
+        # A proxy's text often lacks the path.
         proxy = HttpUrl.parse(f"http://{host}/")
+        port = proxy.port if _WITH_PORT.search(host) else _PROXY_PORTS[scheme]
         credential = UsernameCredential(unquote(name), unquote(password)) if at else None
-        route = Route(proxy, credential)
+        route = Route(ProxyServer("socks5" if scheme == "socks5h" else scheme, proxy.host, port), credential)
     except (InvalidEndpointUrl, InvalidArgument):
         # Their texts may show parts of a password that was not escaped.
         pass
