@@ -122,3 +122,184 @@ def test_a_callback_that_leaves_an_element_open_writes_nothing() -> None:
     table = element(FieldDescription("x", Type.CUSTOM, CustomTypeDescription(write, read_complex)))
     with pytest.raises(InvalidFormat, match="left an element open"):
         wsx.write_element(table, {"x": 1})
+
+
+def write_price(writer: wsx.XmlWriter, value: tuple[str, int]) -> None:
+    """`EUR 5`, wherever text can stand; for ANY_ELEMENT in an element of its own."""
+    whole = not writer.in_attribute and writer.depth == 0
+    if whole:
+        writer.start_element("price", "urn:p", "q")
+    writer.text(f"{value[0]} {value[1]}")
+    if whole:
+        writer.end_element()
+
+
+def read_price(reader: wsx.XmlReader) -> tuple[str, int]:
+    whole = not reader.in_attribute and reader.node.type is wsx.NodeType.ELEMENT
+    if whole:
+        reader.read_start_element()
+    currency, amount = reader.read_chars().split(" ")
+    if whole:
+        reader.read_end_element()
+    return currency, int(amount)
+
+
+PRICE = CustomTypeDescription(write_price, read_price, is_default=lambda value: value[1] == 0)
+
+
+def price(**more: Any) -> ElementDescription:
+    return element(FieldDescription("x", Type.CUSTOM, PRICE, **more))
+
+
+MAPPED = {
+    "an attribute": (price(mapping=FieldMapping.ATTRIBUTE), b'<t x="EUR 5" xmlns="urn:c"/>'),
+    "an attribute in a namespace": (
+        price(mapping=FieldMapping.ATTRIBUTE, ns="urn:a"),
+        b'<t a:x="EUR 5" xmlns:a="urn:a" xmlns="urn:c"/>',
+    ),
+    "the text": (price(mapping=FieldMapping.TEXT), b'<t xmlns="urn:c">EUR 5</t>'),
+    "any element": (
+        price(mapping=FieldMapping.ANY_ELEMENT),
+        b'<t xmlns="urn:c"><q:price xmlns:q="urn:p">EUR 5</q:price></t>',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MAPPED)
+def test_mappings(case: str) -> None:
+    table, data = MAPPED[case]
+    assert wsx.write_element(table, {"x": ("EUR", 5)}) == data
+    assert wsx.read_element(table, data) == {"x": ("EUR", 5)}
+
+
+@pytest.mark.parametrize("mapping", [FieldMapping.ATTRIBUTE, FieldMapping.ELEMENT, FieldMapping.ANY_ELEMENT])
+def test_optional_fields_leave_defaults_out_and_read_them_again(mapping: FieldMapping) -> None:
+    table = price(mapping=mapping, options=FieldOption.OPTIONAL, default=("none", 0))
+    for value in ({}, {"x": ("EUR", 0)}):
+        data = wsx.write_element(table, value)
+        assert data == b'<t xmlns="urn:c"/>'
+        assert wsx.read_element(table, data) == {"x": ("none", 0)}
+    given = {"x": ("EUR", 1)}
+    assert wsx.read_element(table, wsx.write_element(table, given)) == given
+
+
+def test_what_an_attribute_holds_is_escaped_and_read_back() -> None:
+    echo = CustomTypeDescription(lambda writer, value: writer.text(value), lambda reader: reader.read_chars())
+    for mapping in (FieldMapping.ATTRIBUTE, FieldMapping.TEXT):
+        table = element(FieldDescription("x", Type.CUSTOM, echo, mapping=mapping))
+        for text in ("", "a=\"b\" <&> 'c' \t\r\n é€\U0001f600 ]]>"):
+            assert wsx.read_element(table, wsx.write_element(table, {"x": text})) == {"x": text}
+
+
+def test_a_name_in_an_attribute_is_declared_beside_the_others() -> None:
+    """Two callbacks, a QName and any attributes want prefixes in one start tag: no two may be the same."""
+    name = CustomTypeDescription(
+        lambda writer, value: writer.qualified_name(value.local_name, value.ns),
+        lambda reader: reader.read_qualified_name(),
+    )
+    attribute = {"mapping": FieldMapping.ATTRIBUTE}
+    table = element(
+        FieldDescription("o", Type.INT32, mapping=FieldMapping.ATTRIBUTE, ns="urn:o", options=FieldOption.OPTIONAL),
+        FieldDescription("x", Type.CUSTOM, name, **attribute),  # type: ignore[arg-type]
+        FieldDescription("y", Type.CUSTOM, name, **attribute),  # type: ignore[arg-type]
+        FieldDescription("z", Type.XML_QNAME, **attribute),  # type: ignore[arg-type]
+        FieldDescription("k", Type.ANY_ATTRIBUTES, mapping=FieldMapping.ANY_ATTRIBUTES),
+    )
+    value = {
+        "o": 1,
+        "x": wsx.XmlQName("x", "urn:x"),
+        "y": wsx.XmlQName("y", "urn:x"),
+        "z": wsx.XmlQName("z", "urn:z"),
+        "k": {wsx.XmlQName("k", "urn:k"): "1", wsx.XmlQName("l", "urn:z"): "2"},
+    }
+    data = wsx.write_element(table, value)
+    assert data == (
+        b'<t a:o="1" x="b:x" y="b:y" z="c:z" d:k="1" c:l="2"'
+        b' xmlns:a="urn:o" xmlns:b="urn:x" xmlns:c="urn:z" xmlns:d="urn:k" xmlns="urn:c"/>'
+    )
+    assert wsx.read_element(table, data) == value
+
+
+def starts(writer: wsx.XmlWriter, value: object) -> None:
+    writer.start_element("more", "")
+    writer.end_element()
+
+
+def ends_attribute(writer: wsx.XmlWriter, value: object) -> None:
+    writer.end_attribute()
+
+
+def second_attribute(writer: wsx.XmlWriter, value: object) -> None:
+    writer.end_attribute()
+    writer.start_attribute("other")
+
+
+def ends_element(writer: wsx.XmlWriter, value: object) -> None:
+    writer.end_element()
+
+
+def nothing(writer: wsx.XmlWriter, value: object) -> None:
+    pass
+
+
+def comment(writer: wsx.XmlWriter, value: object) -> None:
+    writer.comment("no element")
+
+
+def two(writer: wsx.XmlWriter, value: object) -> None:
+    starts(writer, value)
+    starts(writer, value)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "write"),
+    [
+        (FieldMapping.ATTRIBUTE, ends_attribute),
+        (FieldMapping.ATTRIBUTE, second_attribute),
+        (FieldMapping.ATTRIBUTE, starts),
+        (FieldMapping.TEXT, starts),
+        (FieldMapping.TEXT, ends_element),
+        (FieldMapping.ANY_ELEMENT, nothing),
+        (FieldMapping.ANY_ELEMENT, comment),
+        (FieldMapping.ANY_ELEMENT, two),
+    ],
+)
+def test_a_callback_that_writes_what_cannot_stand_there_writes_nothing(mapping: FieldMapping, write: Any) -> None:
+    table = element(FieldDescription("x", Type.CUSTOM, CustomTypeDescription(write, read_price), mapping=mapping))
+    with pytest.raises(wsx.WsError) as caught:
+        wsx.write_element(table, {"x": 1})
+    assert isinstance(caught.value, InvalidFormat | wsx.errors.InvalidOperation)
+    assert caught.value.path == "t/x"
+
+
+def test_a_callback_that_leaves_text_behind_is_an_error() -> None:
+    table = element(
+        FieldDescription("x", Type.CUSTOM, CustomTypeDescription(nothing, lambda r: None), mapping=FieldMapping.TEXT)
+    )
+    assert wsx.read_element(table, b'<t xmlns="urn:c"/>') == {"x": None}
+    for data in (b'<t xmlns="urn:c">left</t>', b'<t xmlns="urn:c"><left/></t>'):
+        with pytest.raises(InvalidFormat):
+            wsx.read_element(table, data)
+
+
+def test_cursors() -> None:
+    description = wsx.AttributeDescription("p", "", Type.CUSTOM, PRICE)
+    writer = wsx.XmlWriter()
+    writer.start_element("t")
+    writer.attribute(description, ("EUR", 5))
+    writer.type(wsx.TypeMapping.ELEMENT_CONTENT, Type.CUSTOM, ("USD", 6), PRICE)
+    writer.end_element()
+    assert writer.to_bytes() == b'<t p="EUR 5">USD 6</t>'
+    reader = wsx.XmlReader(writer.to_bytes())
+    reader.read_to_start_element()
+    assert reader.read_attribute(description) == ("EUR", 5)
+    reader.read_start_element()
+    assert reader.read_type(wsx.TypeMapping.ELEMENT_CONTENT, Type.CUSTOM, PRICE) == ("USD", 6)
+    reader.read_end_element()
+    for write, raised in ((fail, InvalidFormat), (ends_attribute, InvalidFormat)):
+        writer.set_output()
+        writer.start_element("t")
+        with pytest.raises(raised):
+            writer.attribute(wsx.AttributeDescription("p", "", Type.CUSTOM, CustomTypeDescription(write, fail)), 1)
+        with pytest.raises(wsx.errors.ObjectFaulted):
+            writer.end_element()

@@ -84,8 +84,13 @@ DESCRIPTIONS = {
 }
 
 
+ALL_TEXT = StructDescription(dict, [FieldDescription("n", Type.INT32, mapping=FieldMapping.TEXT)])
+
+
 def field(type_: Type = Type.INT32, **keywords: Any) -> FieldDescription:
     """A field named x with the description that its type needs."""
+    if type_ is Type.STRUCT and keywords.get("mapping") is TEXT:
+        keywords.setdefault("description", ALL_TEXT)
     return FieldDescription("x", type_, keywords.pop("description", DESCRIPTIONS.get(type_)), **keywords)
 
 
@@ -181,7 +186,7 @@ MAPPINGS_OF: dict[Type, set[FieldMapping]] = {
     Type.BYTE_ARRAY: SCALAR_MAPPINGS - {REPEATING},
     Type.XML_BUFFER: {ELEMENT, REPEATING, M.NO, M.ANY_ELEMENT, M.REPEATING_ANY_ELEMENT, M.ANY_CONTENT},
     Type.DESCRIPTION: {M.TYPE_ATTRIBUTE},
-    Type.STRUCT: {ELEMENT, REPEATING, M.NO},  # TEXT, of a structure of text, is not there yet
+    Type.STRUCT: {ELEMENT, REPEATING, TEXT, M.NO},
     Type.VOID: {
         ELEMENT,
         ATTRIBUTE,
@@ -192,7 +197,7 @@ MAPPINGS_OF: dict[Type, set[FieldMapping]] = {
         M.ANY_ATTRIBUTES,
     },
     Type.UNION: {M.ELEMENT_CHOICE, M.REPEATING_ELEMENT_CHOICE},
-    Type.CUSTOM: {ELEMENT, REPEATING, M.NO},  # in attributes and texts it is not there yet
+    Type.CUSTOM: SCALAR_MAPPINGS | {M.ANY_ELEMENT},
     Type.ENDPOINT_ADDRESS: {ELEMENT, REPEATING, M.NO},
     Type.FAULT: {ELEMENT, REPEATING, M.NO},
     Type.ANY_ATTRIBUTES: {M.ANY_ATTRIBUTES},
@@ -220,6 +225,8 @@ def legal(type_: Type, mapping: FieldMapping, options: FieldOption) -> bool:
     if type_ is Type.VOID:
         return options in (FieldOption(0), O, P, P | O)
     key = option_set(type_)
+    if type_ is Type.CUSTOM and options == O:
+        return True  # its callback tells the values that are left out
     return options in DOCUMENTED[key] or options in ALSO_LEGAL.get((key, mapping), set())
 
 
@@ -248,7 +255,7 @@ ILLEGAL_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"type_": Type.STRUCT, "description": dict}, "class dict has no table"),
     ({"mapping": 2}, "mapping must be a wsx.FieldMapping, not 2"),
     ({"type_": Type.STRUCT, "mapping": ATTRIBUTE}, "type STRUCT is not legal with mapping ATTRIBUTE"),
-    ({"type_": Type.STRUCT, "mapping": TEXT}, "type STRUCT with mapping TEXT is not supported by this version"),
+    ({"type_": Type.STRUCT, "description": PART, "mapping": TEXT}, "struct Part must hold a TEXT field, and beside it"),
     ({"item_local_name": "i"}, "item_local_name and item_ns belong to REPEATING_ELEMENT"),
     ({"mapping": ATTRIBUTE, "item_ns": ""}, "item_local_name and item_ns belong to REPEATING_ELEMENT"),
     ({"mapping": TEXT, "local_name": "t"}, "a TEXT field has no local_name and no ns"),
@@ -602,7 +609,9 @@ def test_element_without_name_stands_for_the_fields() -> None:
 @pytest.mark.parametrize(
     ("arguments", "rule"),
     [
-        (("a", "", Type.STRUCT, PART), "attribute 'a': an attribute cannot be a STRUCT"),
+        (("a", "", Type.STRUCT, PART), "attribute 'a': struct Part must hold a TEXT field"),
+        (("a", "", Type.VOID), "attribute 'a': an attribute cannot be of type VOID"),
+        (("a", "", Type.XML_BUFFER), "attribute 'a': an attribute cannot be of type XML_BUFFER"),
         (("a:b", "", Type.INT32), "attribute 'a:b': local_name 'a:b' is not an XML name"),
         (("a", None, Type.INT32), "attribute 'a': ns must be a str"),
         (("a", "", Type.ENUM), "attribute 'a': type ENUM needs a EnumDescription"),

@@ -14,3 +14,7 @@ cdef class XmlReader(NodeReader):
     cdef object bound(self, object prefix)
     cdef bint is_element(self, object local, object ns) except -1
     cdef tuple lines(self)
+    cdef int inside_of(self, object mapping) except -1
+    cdef str around(self)
+    cdef object custom(self, object description)
+    cdef object structure_of_text(self, object description)

@@ -4,19 +4,29 @@
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_XDECREF
 
-from wsx._lexical_texts cimport decode_string
+from wsx._lexical_texts cimport decode_string, escape
 from wsx._node_reader cimport BOF, ELEMENT, END_ELEMENT, EOF, NodeReader, XmlPosition
 from wsx._nodes cimport XmlNode, bare_node, wanted
 from wsx._reader cimport Reader
 from wsx._scalars cimport ScalarCodec, scalar_codec
 from wsx._scanner cimport Slice, same, slice_of
 
+from wsx._reader import Reader
 from wsx._scanner import DEFAULT_QUOTAS
+from wsx.builtin_types import content_table, text_structure
 from wsx.charsets import Charset
 from wsx.cursors import MoveTo, NodeType, TypeMapping
 from wsx.declare import element_of
-from wsx.descriptions import XML_NAMESPACE, XMLNS_NAMESPACE, AttributeDescription, ElementDescription, ReadOption, Type
-from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation
+from wsx.descriptions import (
+    XML_NAMESPACE,
+    XMLNS_NAMESPACE,
+    AttributeDescription,
+    CustomTypeDescription,
+    ElementDescription,
+    ReadOption,
+    Type,
+)
+from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, WsError
 from wsx.fragment import XmlBuffer
 from wsx.values import XmlQName
 
@@ -330,7 +340,12 @@ cdef class XmlReader(NodeReader):
             raise InvalidArgument(f"an attribute takes REQUIRED_VALUE, _POINTER or OPTIONAL_POINTER, not {option!r}")
         index = self.attribute_index(description.local_name, description.ns)
         value = None
-        if index >= 0:
+        if index >= 0 and description.type in (Type.STRUCT, Type.CUSTOM):
+            self.faulted = False
+            self.read_start_attribute(index)
+            value = self.read_type(TypeMapping.ATTRIBUTE, description.type, description.resolve_description())
+            self.read_end_attribute()
+        elif index >= 0:
             self.core.attribute_text(&self.core.attributes[index], &text)
             value = self.decoded(description.type, description.resolve_description(), text, self.core.mark)
         elif option is not ReadOption.OPTIONAL_POINTER:
@@ -432,16 +447,53 @@ cdef class XmlReader(NodeReader):
         if mapping is TypeMapping.ANY_ELEMENT and type is Type.XML_BUFFER:
             return self.read_xml_buffer()
         if mapping is not TypeMapping.ELEMENT:
-            if type is Type.STRUCT and mapping is not TypeMapping.ATTRIBUTE:
-                return self.read_element(ElementDescription(None, None, type, description), option)
-            if (mapping is TypeMapping.ATTRIBUTE) != (self.attribute_ >= 0):
-                raise InvalidOperation("an attribute is open" if self.attribute_ >= 0 else "no attribute is open")
+            if type is Type.STRUCT and (mapping is TypeMapping.ATTRIBUTE or text_structure(description)):
+                self.inside_of(mapping)
+                return self.structure_of_text(description)
+            if type in (Type.STRUCT, Type.UNION) and mapping is TypeMapping.ELEMENT_CONTENT:
+                value = self.read_element(content_table(type, description, self.around()), option)
+                return value["choice"] if type is Type.UNION else value
+            self.inside_of(mapping)
+            if type is Type.CUSTOM:
+                return self.custom(description)
             return self.read_value(type, description)
         if self.read_to_start_element(required=False):
             local, ns = self.core.string(self.core.element_local), self.core.string(self.core.element_ns)
         else:
             local, ns = "element", ""
         return self.read_element(ElementDescription(local, ns, type, description), option)
+
+    cdef int inside_of(self, object mapping) except -1:
+        if (mapping is TypeMapping.ATTRIBUTE) != (self.attribute_ >= 0):
+            raise InvalidOperation("an attribute is open" if self.attribute_ >= 0 else "no attribute is open")
+        return 0
+
+    cdef str around(self):
+        """The namespace of the innermost element that is open, "" at the top."""
+        cdef Py_ssize_t count = self.core.open_count if self.core is not None else 0
+        if not count:
+            return ""
+        prefix, colon, _ = self.core.string(self.core.opens[count - 1].name).partition(":")
+        return self.bound(prefix if colon else "") or ""
+
+    cdef object custom(self, object description):
+        """What the callback of a custom type reads from here on."""
+        if not isinstance(description, CustomTypeDescription):
+            raise InvalidArgument(f"type CUSTOM needs a CustomTypeDescription, not {description!r}")
+        try:
+            return description.read(self)
+        except (WsError, MemoryError):
+            raise
+        except Exception as error:
+            raise InvalidFormat(f"the callback of a custom type failed: {error}") from error
+
+    cdef object structure_of_text(self, object description):
+        """A structure that is all text, from where the cursor is."""
+        AttributeDescription("a", "", Type.STRUCT, description)  # checks that it is
+        text = escape(self.read_chars(), False)
+        scope = self.core.scope_outside(self.core.binding_count)  # those of the start tag at the cursor included
+        table = ElementDescription("e", dict(scope).get("", ""), Type.STRUCT, description)
+        return Reader(b"<e>" + text + b"</e>", scope=scope).read_element(table)
 
     def read_array(self, local_name, ns, type, max_count=None):
         """The values of the elements of that name that follow each other (WsReadArray), at most ``max_count``; the

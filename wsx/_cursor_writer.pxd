@@ -15,3 +15,4 @@ cdef class XmlWriter(TagWriter):
     cdef tuple inner_scope(self)
     cdef int put_type(self, object type_, object value, object description, object option) except -1
     cdef int put_attribute_type(self, object type_, object value, object description, object option) except -1
+    cdef int put_custom(self, object description, object value) except -1

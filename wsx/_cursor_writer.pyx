@@ -29,13 +29,23 @@ from wsx._writer cimport Output
 import codecs
 import re
 
+from wsx.builtin_types import content_table, text_structure
 from wsx.charsets import encode
 from wsx.cursors import NodeType, TypeMapping
 from wsx.declare import element_of
-from wsx.descriptions import XML_NAMESPACE, AttributeDescription, ElementDescription, Type, WriteOption
-from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, QuotaExceeded
+from wsx.descriptions import (
+    XML_NAMESPACE,
+    AttributeDescription,
+    CustomTypeDescription,
+    ElementDescription,
+    FieldMapping,
+    Type,
+    WriteOption,
+)
+from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, QuotaExceeded, WsError
 from wsx.fragment import XmlBuffer
-from wsx.values import XmlQName
+from wsx.legality import FIELD_ONLY
+from wsx.values import UNSET, XmlQName
 
 cdef extern from "Python.h":
     Py_ssize_t PY_SSIZE_T_MAX
@@ -49,6 +59,15 @@ cdef str WHITE_SPACE = " \t\r\n"
 # The characters that XML 1.0 §2.2 forbids, without lone surrogates: those are no characters at all.
 cdef object FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 cdef frozenset TEXTS = frozenset({Type.STRING, Type.WSZ, Type.XML_STRING, Type.CHAR_ARRAY, Type.UTF8_ARRAY})
+# What WS_TYPE does not allow under a WS_TYPE_MAPPING (types.md §3).
+cdef frozenset ELEMENTS = frozenset({Type.XML_BUFFER, Type.ENDPOINT_ADDRESS, Type.FAULT})
+cdef dict NOT_BY_MAPPING = {
+    TypeMapping.ELEMENT: FIELD_ONLY,
+    TypeMapping.ATTRIBUTE: ELEMENTS | FIELD_ONLY | {Type.UNION},
+    TypeMapping.ELEMENT_CONTENT: ELEMENTS | FIELD_ONLY,
+    # Windows writes strings as elements there, in the element that is open.
+    TypeMapping.ANY_ELEMENT: frozenset(Type) - {Type.XML_BUFFER, Type.CUSTOM, Type.STRING, Type.XML_STRING},
+}
 cdef object UTF8_DECODER = codecs.getincrementaldecoder("utf-8")
 
 
@@ -70,7 +89,7 @@ cdef class XmlWriter(TagWriter):
         if option is not WriteOption.REQUIRED_VALUE and option is not WriteOption.REQUIRED_POINTER:
             raise InvalidArgument(f"an attribute takes REQUIRED_VALUE or REQUIRED_POINTER, not {option!r}")
         self.open_attribute(description.local_name, description.ns, None, False)
-        self.put_value(description.type, value, description.resolve_description())
+        self.put_attribute_type(description.type, value, description.resolve_description(), option)
         self.close_attribute()
         self.done()
 
@@ -434,8 +453,10 @@ cdef class XmlWriter(TagWriter):
         cdef XmlAttribute attribute
         cdef bytes name = self.names.start[self.levels[self.depth_ - 1].name:out_length(&self.names)]
         cdef bytes data, content = b""
-        cdef tuple scope = self.inner_scope()
+        cdef tuple scope = self.inner_scope(), inside = None
+        cdef str own, ns
         cdef Output output = Output()
+        own, ns = self.around()
         table = ElementDescription(name.rpartition(b":")[2].decode(), self.around()[1], type_, description)
         self.busy = True
         try:
@@ -457,10 +478,14 @@ cdef class XmlWriter(TagWriter):
                 self.open_attribute(attribute.local_name, attribute.ns, attribute.prefix if content else None, False)
                 self.put_text(attribute.value)
                 self.close_attribute()
+            elif content and attribute.prefix == own and attribute.ns != ns:
+                inside = (*scope, *[(each.prefix, each.ns) for each in node.attributes if each.is_xmlns])
             elif content:
                 self.declare(attribute.ns, attribute.prefix, False)
         if content:
             self.content(False)
+            if inside is not None:  # the element is called by a prefix that means something else in the content
+                content = adapt(content, inside, dict(self.scope()), False)
             append_bytes(&self.output.out, content)
         return 0
 
@@ -470,15 +495,31 @@ cdef class XmlWriter(TagWriter):
             raise InvalidFormat("no attribute is open")
         if option is not WriteOption.REQUIRED_VALUE and option is not WriteOption.REQUIRED_POINTER:
             raise InvalidArgument(f"an attribute takes REQUIRED_VALUE or REQUIRED_POINTER, not {option!r}")
-        if type_ is not Type.STRUCT:
-            return self.put_value(type_, value, description)
-        output = Output()
-        output.write_element(ElementDescription("a", "", type_, description), value, option)
-        reader = XmlReader(output.take())
-        reader.read_start_element()
-        text = reader.read_chars()
-        reader.read_end_element()
-        return self.put_value(Type.STRING, text, None)
+        if type_ is Type.STRUCT:
+            type_, value, description = text_of(AttributeDescription("a", "", type_, description), value)
+        if type_ is Type.CUSTOM:
+            return self.put_custom(description, value)
+        return self.put_value(type_, value, description)
+
+    cdef int put_custom(self, object description, object value) except -1:
+        """What the callback of a custom type writes here, and nothing but that."""
+        cdef Py_ssize_t depth = self.depth_
+        cdef bint in_attribute = self.in_attribute_
+        if not isinstance(description, CustomTypeDescription):
+            raise InvalidArgument(f"type CUSTOM needs a CustomTypeDescription, not {description!r}")
+        self.faulted = False
+        try:
+            description.write(self, value)
+        except (WsError, MemoryError):
+            raise
+        except Exception as error:
+            raise InvalidFormat(f"the callback of a custom type failed: {error}") from error
+        finally:
+            broken = self.faulted
+            self.faulted = True
+        if broken or self.depth_ != depth or self.in_attribute_ != in_attribute:
+            raise InvalidFormat("the callback of a custom type left open what it began, or closed more than that")
+        return 0
 
     def type(self, mapping, type, value, description=None, option=WriteOption.REQUIRED_VALUE):
         """A value of any type in what the caller has opened (WsWriteType).
@@ -491,17 +532,29 @@ cdef class XmlWriter(TagWriter):
             raise InvalidArgument(f"mapping must be a wsx.TypeMapping, not {mapping!r}")
         if mapping is TypeMapping.ANY_ELEMENT and type is Type.XML_BUFFER:
             return self.xml_buffer(value)
-        if mapping is not TypeMapping.ELEMENT and mapping is not TypeMapping.ATTRIBUTE and type is Type.STRUCT:
-            return self.element(ElementDescription(None, None, type, description), value, option)
+        self.check()
+        if type in NOT_BY_MAPPING.get(mapping, ()):
+            raise InvalidArgument(f"type {type.name} cannot be written as {mapping.name}")
+        if mapping is TypeMapping.ELEMENT_CONTENT and type is Type.STRUCT and text_structure(description):
+            type, value, description = text_of(AttributeDescription("a", "", type, description), value)
+        if mapping is TypeMapping.ELEMENT_CONTENT and type in (Type.STRUCT, Type.UNION):
+            if type is Type.UNION:
+                value = {"choice": value}
+            return self.element(content_table(type, description, self.around()[1]), value, option)
         self.begin()
         self.settle()
         if mapping is TypeMapping.ATTRIBUTE:
             self.put_attribute_type(type, value, description, option)
         else:
             self.between()
-            if self.depth_ == 0:
+            if self.depth_ == 0 and mapping is not TypeMapping.ANY_ELEMENT:
                 raise InvalidFormat("no element is open")
-            self.put_type(type, value, description, option)
+            if type is Type.CUSTOM and mapping is not TypeMapping.ELEMENT:
+                if mapping is TypeMapping.ELEMENT_CONTENT and self.tag_open:
+                    self.commit(False)
+                self.put_custom(description, value)
+            else:
+                self.put_type(type, value, description, option)
         self.done()
 
     def xml_buffer(self, buffer):
@@ -548,6 +601,26 @@ cdef class XmlWriter(TagWriter):
         self.faulted = True
         self.hand_over()
         self.faulted = False
+
+
+cdef tuple text_of(object described, object value):
+    """(type, value, description) of the text of a structure that is all text, or of one in it."""
+    while described.type is Type.STRUCT:
+        struct = described.resolve_description()
+        place = [member.mapping for member in struct.fields].index(FieldMapping.TEXT)
+        described = struct.fields[place]
+        try:
+            if issubclass(struct.python_type, tuple):
+                value = value[place]
+            elif struct.python_type is dict:
+                value = value[described.name]
+            else:
+                value = getattr(value, described.name)
+        except (AttributeError, LookupError, TypeError) as error:
+            raise InvalidArgument(f"no value for {described}") from error
+        if value is None or value is UNSET:
+            raise InvalidArgument(f"the value of {described} is {value}, but the field is not OPTIONAL")
+    return described.type, value, described.resolve_description()
 
 
 def receiver(XmlWriter writer):

@@ -20,15 +20,17 @@ cdef enum Kind:
     ANY_ATTRIBUTES    # the attributes that no field maps
     TYPE_ATTRIBUTE    # xsi:type
     CUSTOM            # callbacks
+    QNAME             # a scalar whose namespace may need a declaration in the start tag
 
 # One field, as it is written in one namespace scope.
 cdef struct WriteStep:
     Codec codec
     Kind kind
     PyObject* plan         # WritePlan of a STRUCT, WriteChoice of a UNION, else NULL; borrowed
-    PyObject* bindings     # dict, prefix -> namespace in force around it; of fragments and of any attributes; borrowed
+    PyObject* bindings     # dict, prefix -> namespace in force around it; of what brings its own names; borrowed
     PyObject* naming       # tuple (prefix, local name, namespace) of a NAMED_FRAGMENT or CUSTOM; borrowed
-    PyObject* convert      # of a STRUCTURE: from the public value to the record, or NULL; of CUSTOM: the description
+    PyObject* convert      # of a STRUCTURE: from the public value to the record; of CUSTOM: the description; of QNAME:
+    # the Spelling; else, or without, NULL
     PyObject* name         # Python name (str); borrowed
     Py_ssize_t slot        # offset in instances of the exact class, 0 = no slot
     Py_ssize_t index       # position in a tuple
@@ -56,7 +58,9 @@ cdef class WritePlan:
     cdef Py_ssize_t attributes
     cdef Py_ssize_t count
     cdef bint text              # the only content is one TEXT field
-    cdef bint split             # the start tag is more than its rendered bytes: attributes or xsi:type
+    cdef bint split             # the start tag is more than its rendered bytes: attributes, xsi:type or a late one
+    cdef bint late              # it may have declarations that only its values tell
+    cdef dict taken             # prefix -> namespace of what is or may be bound in it, "" for what may be
     cdef bint abstract
     cdef dict derived           # of a polymorphic type: class or identity of the description -> Derived; else None
     cdef list keep

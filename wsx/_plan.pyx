@@ -25,7 +25,7 @@ from wsx.descriptions import (
     StructOption,
     Type,
 )
-from wsx.builtin_types import endpoint_address, fault
+from wsx.builtin_types import choice_content, endpoint_address, fault
 from wsx.errors import InvalidArgument, QuotaExceeded
 from wsx.fragment import XmlBuffer
 from wsx.legality import PYTHON_TYPES, REPEATING
@@ -200,15 +200,13 @@ cdef int element_step(WriteStep* step, object described, object scope, str local
         fragment_step(step, scope, keep)
         name_step(step, name, local, ns, keep)
     elif described.type == Type.CUSTOM:
-        step.kind = CUSTOM
-        fragment_step(step, scope, keep)
+        custom_step(step, described, scope, keep)
         name_step(step, name, local, ns, keep)
-        description = described.resolve_description()
-        keep.append(description)
-        step.convert = <PyObject*>description
     elif described.type == Type.VOID:
         step.kind = VOID
     else:
+        if described.type == Type.XML_QNAME:
+            names_step(step, inside, keep)
         choose_codec(&step.codec, described.type, described.resolve_description(), False, inside, keep)
     step.open = render(f"<{name}".encode() + declarations(declared) + b">", keep)
     return 0
@@ -223,8 +221,33 @@ cdef int name_step(WriteStep* step, str name, str local, str ns, list keep) exce
     return 0
 
 
+cdef int names_step(WriteStep* step, object scope, list keep) except -1:
+    """A QName: what is in force where it stands, and how prefixes are wished for."""
+    step.kind = QNAME
+    fragment_step(step, scope, keep)
+    if scope.spelling is not None:
+        keep.append(scope.spelling)
+        step.convert = <PyObject*>scope.spelling
+    return 0
+
+
+cdef int custom_step(WriteStep* step, object described, object scope, list keep) except -1:
+    """What callbacks write, in an element of which they know the prefix and the namespace."""
+    step.kind = CUSTOM
+    fragment_step(step, scope, keep)
+    naming = (scope.parent, "", scope.bindings.get(scope.parent, ""))
+    description = described.resolve_description()
+    keep.append(naming)
+    keep.append(description)
+    step.naming = <PyObject*>naming
+    step.convert = <PyObject*>description
+    return 0
+
+
 cdef object converted_type(object described):
-    """The table behind a built-in structured type, None for other types."""
+    """The table behind a built-in structured type or an element that holds a choice, None for other types."""
+    if described.type == Type.UNION:
+        return choice_content(described.resolve_description(), described.ns)
     if described.type == Type.ENDPOINT_ADDRESS:
         return endpoint_address(described.resolve_description().addressing_version)
     if described.type == Type.FAULT:
@@ -252,6 +275,9 @@ cdef int content_step(WriteStep* step, object field, object scope, str struct_ns
     elif field.mapping in (FieldMapping.ANY_ELEMENT, FieldMapping.REPEATING_ANY_ELEMENT, FieldMapping.ANY_CONTENT):
         step.kind = CONTENT_FRAGMENT if field.mapping == FieldMapping.ANY_CONTENT else ANY_FRAGMENT
         fragment_step(step, scope, keep)
+        if field.type == Type.CUSTOM:
+            custom_step(step, field, scope, keep)
+            step.naming = NULL  # the callbacks give the name
     else:
         element_step(step, field, scope, field.own_local_name, field.own_ns(struct_ns), building, keep)
     return 0
@@ -350,7 +376,6 @@ cdef object attribute_step(WriteStep* step, object field, object scope, str stru
         return scope
     if field.mapping == FieldMapping.ANY_ATTRIBUTES:
         step.kind = ANY_ATTRIBUTES
-        fragment_step(step, scope, keep)
         return scope
     ns = field.own_ns(struct_ns)
     prefix = scope.attribute_prefix(ns)
@@ -365,8 +390,44 @@ cdef object attribute_step(WriteStep* step, object field, object scope, str stru
             scope = scope.bind({prefix: ns})
     name = f"{prefix}:{field.own_local_name}" if prefix else field.own_local_name
     step.open = render(f' {name}="'.encode(), keep)
+    if field.type == Type.CUSTOM:
+        custom_step(step, field, scope, keep)
+        return scope
+    if field.type == Type.XML_QNAME:
+        names_step(step, scope, keep)
     choose_codec(&step.codec, field.type, field.resolve_description(), True, scope, keep)
     return scope
+
+
+cdef int text_step(WriteStep* step, object field, object scope, dict building, list keep) except -1:
+    """The text that is all of an element's content."""
+    if field.type == Type.CUSTOM:
+        return custom_step(step, field, scope, keep)
+    if field.type == Type.STRUCT:
+        plan = struct_plan(field.resolve_description(), scope, building)
+        keep.append(plan)
+        step.kind = STRUCTURE
+        step.plan = <PyObject*>plan
+        return 0
+    if field.type == Type.XML_QNAME:
+        names_step(step, scope, keep)
+    return choose_codec(&step.codec, field.type, field.resolve_description(), False, scope, keep)
+
+
+cdef object text_type(object struct):
+    """The type of the text of a structure with a TEXT field, that of the innermost one; else None."""
+    for field in struct.fields:
+        if field.mapping == FieldMapping.TEXT:
+            return text_type(field.resolve_description()) if field.type == Type.STRUCT else field.type
+    return None
+
+
+cdef bint is_late(object struct) except -1:
+    """May the start tag need declarations that the table does not tell: those of QNames, callbacks, any attributes?"""
+    return text_type(struct) == Type.XML_QNAME or any(
+        field.mapping in ATTRIBUTES and field.type in (Type.XML_QNAME, Type.CUSTOM, Type.ANY_ATTRIBUTES)
+        for field in struct.fields
+    )
 
 
 cdef class WriteChoice:
@@ -465,7 +526,8 @@ cdef WritePlan struct_plan(object struct, object inside, dict building):
     if plan.steps is NULL:
         raise MemoryError
     plan.attributes = sum(field.mapping in ATTRIBUTES for field in fields)
-    plan.split = plan.attributes > 0
+    plan.late = is_late(struct)
+    plan.split = plan.attributes > 0 or plan.late
     if plan.attributes > MOST_ATTRIBUTES:
         raise QuotaExceeded(f"{struct}: more than {MOST_ATTRIBUTES} attributes")
     for i, field in enumerate(fields):
@@ -484,19 +546,20 @@ cdef WritePlan struct_plan(object struct, object inside, dict building):
             scope = attribute_step(step, field, scope, struct.ns, declared, plan.keep)
         elif field.mapping == FieldMapping.TEXT:
             plan.text = True
-            choose_codec(&step.codec, field.type, field.resolve_description(), False, scope, plan.keep)
+            text_step(step, field, scope, building, plan.keep)
         elif field.mapping in REPEATING:
             repeating_step(step, field, scope, struct.ns, building, plan.keep)
         else:
             content_step(step, field, scope, struct.ns, building, plan.keep)
-    name_attributes(plan, struct, declared)
+    plan.taken = {**dict.fromkeys(declared, ""), **inside.bindings}  # "": taken, but perhaps not in force
+    name_attributes(plan, struct)
     if struct.polymorphic:
         derive(plan, struct, inside, building)
     return plan
 
 
-cdef int name_attributes(WritePlan plan, object struct, dict declared) except -1:
-    """Tells the field for any attributes which ones the table has by name, and the prefixes that they may declare."""
+cdef int name_attributes(WritePlan plan, object struct) except -1:
+    """Tells the field for any attributes which ones the table has by name."""
     cdef Py_ssize_t i
     for i in range(plan.attributes):
         if plan.steps[i].kind == ANY_ATTRIBUTES:
@@ -506,8 +569,6 @@ cdef int name_attributes(WritePlan plan, object struct, dict declared) except -1
             )
             plan.keep.append(names)
             plan.steps[i].naming = <PyObject*>names
-            for prefix in declared:  # "": taken, but perhaps not in force
-                (<dict>plan.steps[i].bindings).setdefault(prefix, "")
     return 0
 
 
@@ -641,9 +702,10 @@ cdef int read_field(ReadStep* step, object field, str struct_ns, dict building, 
             step.kind = VOID
         return filter_namespace(step, field, keep)
     if field.mapping in (FieldMapping.ANY_ELEMENT, FieldMapping.REPEATING_ANY_ELEMENT):
-        step.kind = VOID if field.type == Type.VOID else ANY_FRAGMENT
+        step.kind = ANY_FRAGMENT
         step.any = True
-        return filter_namespace(step, field, keep)
+        filter_namespace(step, field, keep)
+        return 0 if field.type == Type.XML_BUFFER else read_step(step, field, building, keep)
     if field.type == Type.UNION:
         choice = read_choice(field.resolve_description(), struct_ns, building)
         keep.append(choice)

@@ -29,6 +29,7 @@ cdef class Reader(FrameReader):
     cdef object scope_outside(self, Py_ssize_t count)
     cdef object fragment(self)
     cdef object custom(self, const ReadStep* step)
+    cdef PyObject* custom_attribute(self, const ReadStep* step, Slice text) except NULL
     cdef int any_attribute(self, ReadPlan plan, const Attribute* attribute, PyObject** values) except -1
     cdef PyObject* actual_plan(self, PyObject* declared) except NULL
     cdef int mixed(self, Frame* frame, ReadPlan plan) except -1

@@ -17,7 +17,7 @@ from libc.string cimport memcmp
 
 from wsx._codec cimport owned
 from wsx._frames cimport FrameReader
-from wsx._lexical_texts cimport qname_parts
+from wsx._lexical_texts cimport escape, qname_parts
 from wsx._plan cimport (
     CHOICE,
     CUSTOM,
@@ -138,10 +138,14 @@ cdef class Reader(FrameReader):
                 if same(&attribute.local, step.local, step.local_length) and same(&attribute.ns, step.ns,
                                                                                   step.ns_length):
                     if step.kind == VOID:
+                        values[j] = owned(UNSET)
                         break
                     self.frames[self.frame_count - 1].step = j
                     self.attribute_text(attribute, &text)
-                    values[j] = self.decode(step, &text, self.is_ascii(&text))
+                    if step.kind == CUSTOM:
+                        values[j] = self.custom_attribute(step, text)
+                    else:
+                        values[j] = self.decode(step, &text, self.is_ascii(&text))
                     break
             else:
                 if plan.any_attributes >= 0 and not xsi(&attribute.ns) and self.any_attribute(plan, attribute, values):
@@ -260,17 +264,14 @@ cdef class Reader(FrameReader):
 
     cdef object custom(self, const ReadStep* step):
         """The value that a callback reads from the element whose start tag was read (WS_READ_TYPE_CALLBACK)."""
-        from wsx._cursor_reader import XmlReader  # which is built on the scanner, as this module
+        from wsx._custom_types import read_element  # which is built on this module
+        return read_element(<object>step.convert, self.fragment())
 
-        cdef object buffer = self.fragment()
-        try:
-            reader = XmlReader(buffer)
-            reader.read_to_start_element()
-            return (<object>step.convert).read(reader)
-        except (WsError, MemoryError):
-            raise
-        except Exception as error:
-            raise InvalidFormat(f"the callback of a custom type failed: {error}") from error
+    cdef PyObject* custom_attribute(self, const ReadStep* step, Slice text) except NULL:
+        from wsx._custom_types import read_attribute
+        self.charge(text.length)
+        escaped = escape(self.string(text), True)
+        return owned(read_attribute(<object>step.convert, escaped, self.scope_outside(self.binding_count)))
 
     cdef int leave_to_content(self, Frame* frame, ReadPlan plan) except -1:
         while frame.step < plan.content:
@@ -310,7 +311,17 @@ cdef class Reader(FrameReader):
 
     cdef int read_text_field(self, ReadPlan plan, Py_ssize_t base) except -1:
         """The only content of a structure with a TEXT field; its end tag is consumed."""
-        cdef object value = self.scalar(&plan.steps[plan.attributes])
+        cdef const ReadStep* step = &plan.steps[plan.attributes]
+        cdef object value
+        if step.kind == SCALAR:
+            value = self.scalar(step)
+        elif step.kind == STRUCTURE:
+            self.push_frame(step.plan, True)
+            self.read_text_field(<ReadPlan>step.plan, self.frames[self.frame_count - 1].values)
+            value = self.finish_structure(&self.frames[self.frame_count - 1])
+        else:
+            from wsx._custom_types import read_text
+            value = read_text(<object>step.convert, self.fragment())
         self.values[base + plan.attributes] = owned(value)
         return 0
 

@@ -29,6 +29,8 @@ cdef ScalarCodec scalar_codec(object type_, object description, bint attribute):
         found = DESCRIBED.get((type_, attribute, id(description)))
     if found is not None:
         return found
+    if type_ is Type.STRUCT or type_ is Type.CUSTOM:
+        raise InvalidArgument(f"type {type_.name} has no text of its own")
     AttributeDescription("value", "", type_, description)  # checks that they fit each other
     made = ScalarCodec.__new__(ScalarCodec)
     made.keep = [description]

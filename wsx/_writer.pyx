@@ -6,7 +6,7 @@ handler inside the walk.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_CheckExact, PyDict_GetItemWithError, PyDict_Items
+from cpython.dict cimport PyDict_CheckExact, PyDict_GetItemWithError
 from cpython.exc cimport PyErr_Clear, PyErr_ExceptionMatches
 from cpython.list cimport PyList_CheckExact
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
@@ -14,7 +14,7 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF, Py_XINCREF
 from cpython.tuple cimport PyTuple_CheckExact
 from libc.stdint cimport uint64_t
-from libc.string cimport memcpy, memmove, memset
+from libc.string cimport memset
 
 from wsx._access cimport FROM_DICT, FROM_OBJECT, FROM_TUPLE
 from wsx._buffer cimport (
@@ -25,17 +25,27 @@ from wsx._buffer cimport (
     out_open,
     out_position,
     out_put,
-    out_reserve,
     out_take,
 )
 from wsx._codec cimport Codec
-from wsx._lexical_texts cimport escape, write_string
+from wsx._late cimport (
+    any_attributes,
+    custom_element,
+    fragment_of,
+    insert,
+    left_out,
+    write_late,
+    write_name,
+    write_qname,
+)
+from wsx._lexical_texts cimport write_string
 from wsx._plan cimport (
     ANY_ATTRIBUTES,
     ANY_FRAGMENT,
     CHOICE,
     CUSTOM,
     NAMED_FRAGMENT,
+    QNAME,
     REQUIRED_VALUE,
     SCALAR,
     STRUCTURE,
@@ -55,11 +65,9 @@ from wsx._plan cimport (
 from collections.abc import Iterable, Iterator, Mapping
 
 from wsx._fragment import adapt, rename
-from wsx._plan import free_prefix
-from wsx.descriptions import XML_NAMESPACE, XMLNS_NAMESPACE, XSI_NAMESPACE, WriteOption, is_ncname
+from wsx.descriptions import WriteOption
 from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, ObjectFaulted, QuotaExceeded, WsError
-from wsx.fragment import XmlBuffer
-from wsx.values import UNSET, Choice, XmlQName
+from wsx.values import UNSET, Choice
 
 cdef extern from "_cpython.h":
     PyObject** wsx_slot(object instance, Py_ssize_t offset) noexcept
@@ -179,7 +187,8 @@ cdef int write_structure(Out* out, const WriteStep* step, PyObject* value, Walk*
     cdef WritePlan plan = <WritePlan>step.plan
     cdef bint direct = wsx_type(value) is plan.exact_type
     cdef Derived derived = None
-    cdef Py_ssize_t mark
+    cdef dict fresh = None
+    cdef Py_ssize_t mark, place = 0
     if plan.derived is not None and not (direct and plan.access.fetch == FROM_OBJECT):
         derived = derived_of(plan, <object>value)
         if derived is not None:
@@ -198,13 +207,18 @@ cdef int write_structure(Out* out, const WriteStep* step, PyObject* value, Walk*
         check_structure(plan, value)
     out_put(out, step.open.data, step.open.length)
     if plan.split:
-        write_attributes(out, plan, value, direct, walk.frame, derived)
+        if plan.late:
+            fresh = {}
+        write_attributes(out, plan, value, direct, walk.frame, derived, fresh)
+        place = out_length(out)
         out_put(out, step.declarations.data, step.declarations.length)
         out_append(out, b">", 1)
     mark = out_position(out)
     if plan.text:
-        write_text_field(out, plan, value, direct, walk.frame)
-    else:
+        write_text_field(out, plan, value, direct, walk, plan.taken, fresh)
+    if fresh:
+        mark += insert(out, place, declarations(fresh))
+    if not plan.text:
         write_fields(out, plan, value, direct, walk)
     walk.frame -= 1
     walk.depth -= 1
@@ -233,11 +247,12 @@ cdef int too_deep(Walk* walk) except -1:
 
 
 cdef int write_attributes(Out* out, WritePlan plan, PyObject* value, bint direct, Frame* frame,
-                          Derived derived) except -1:
-    """xsi:type and the attributes in table order, then the declarations of those that were written."""
+                          Derived derived, dict fresh) except -1:
+    """xsi:type and the attributes in table order, then the declarations of those that were written; `fresh` gets those
+    that the values need beside them."""
     cdef uint64_t written = 0, declared = 0
     cdef const WriteStep* step
-    cdef bytes others = b""
+    cdef bytes given
     cdef Py_ssize_t i
     if derived is not None:
         out_append(out, PyBytes_AS_STRING(derived.type_attribute), PyBytes_GET_SIZE(derived.type_attribute))
@@ -248,14 +263,17 @@ cdef int write_attributes(Out* out, WritePlan plan, PyObject* value, bint direct
         frame.step = step
         frame.value = fetch(plan, step, value, direct)
         if frame.value is NULL or frame.value is ABSENT or frame.value is Py_None:
-            if not step.optional and step.kind == SCALAR:
+            if not step.optional and step.kind != ANY_ATTRIBUTES:
                 required(step, frame.value)
         elif step.kind == ANY_ATTRIBUTES:
-            given, others = any_attributes(<object>frame.value, <dict>step.bindings, <tuple>step.naming)
+            given = any_attributes(<object>frame.value, plan.taken, <tuple>step.naming, fresh)
             out_append(out, PyBytes_AS_STRING(given), PyBytes_GET_SIZE(given))
-        else:
+        elif step.kind != CUSTOM or not left_out(step, <object>frame.value):
             out_put(out, step.open.data, step.open.length)
-            step.codec.write(out, frame.value, &step.codec)
+            if step.kind == SCALAR:
+                step.codec.write(out, frame.value, &step.codec)
+            else:
+                write_late(out, step, frame.value, plan.taken, fresh)
             out_append(out, b'"', 1)
             written |= <uint64_t>1 << i
         Py_XDECREF(frame.value)
@@ -267,43 +285,51 @@ cdef int write_attributes(Out* out, WritePlan plan, PyObject* value, bint direct
             out_put(out, step.declarations.data, step.declarations.length)
     if derived is not None:
         out_append(out, PyBytes_AS_STRING(derived.declarations), PyBytes_GET_SIZE(derived.declarations))
-    return out_append(out, PyBytes_AS_STRING(others), PyBytes_GET_SIZE(others))
+    return 0
 
 
-cdef tuple any_attributes(object value, dict bindings, tuple taken):
-    """(attributes, declarations) of the attributes that no field of the table maps: {XmlQName: str}."""
-    cdef bytes attributes = b""
-    if not isinstance(value, Mapping):
-        raise InvalidArgument(f"expected a mapping of wsx.XmlQName to str, not {type(value).__name__}")
-    prefixes = {ns: prefix for prefix, ns in bindings.items() if prefix and ns}
-    prefixes[XML_NAMESPACE] = "xml"
-    declared = {}
-    for name, text in value.items():
-        if not isinstance(name, XmlQName):
-            raise InvalidArgument(f"expected wsx.XmlQName as name of an attribute, not {type(name).__name__}")
-        if (name.ns, name.local_name) in taken or name.ns in (XSI_NAMESPACE, XMLNS_NAMESPACE) or not is_ncname(
-                name.local_name) or name.local_name == "xmlns":
-            raise InvalidFormat(f"{name} cannot be the name of an attribute here")
-        if not isinstance(text, str):
-            raise InvalidArgument(f"expected str as value of attribute {name}, not {type(text).__name__}")
-        prefix = prefixes.get(name.ns, "") if name.ns else ""
-        if name.ns and not prefix:
-            prefix = prefixes[name.ns] = free_prefix({**bindings, **declared})
-            declared[prefix] = name.ns
-        label = f"{prefix}:{name.local_name}" if prefix else name.local_name
-        attributes += f' {label}="'.encode() + escape(text, True) + b'"'
-    return attributes, declarations(declared)
-
-
-cdef int write_text_field(Out* out, WritePlan plan, PyObject* value, bint direct, Frame* frame) except -1:
+cdef int write_text_field(Out* out, WritePlan plan, PyObject* value, bint direct, Walk* walk, dict taken,
+                          dict fresh) except -1:
+    """The text of a structure, which may be that of another one in it."""
+    cdef Frame* frame = walk.frame
     cdef const WriteStep* step = &plan.steps[plan.attributes]
+    cdef bytes text
     frame.step = step
     frame.value = fetch(plan, step, value, direct)
     if frame.value is NULL or frame.value is ABSENT or frame.value is Py_None:
         required(step, frame.value)
-    step.codec.write(out, frame.value, &step.codec)
+    if step.kind == SCALAR:
+        step.codec.write(out, frame.value, &step.codec)
+    elif step.kind == STRUCTURE:
+        write_text_structure(out, <WritePlan>step.plan, frame.value, walk, taken, fresh)
+    elif step.kind == QNAME:
+        write_name(out, step, frame.value, taken, fresh)
+    else:
+        from wsx._custom_types import write_text
+
+        prefix, _, ns = <tuple>step.naming
+        text = write_text(<object>step.convert, <object>frame.value, <dict>step.bindings, prefix, ns)
+        out_append(out, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
     Py_XDECREF(frame.value)
     frame.value = NULL
+    return 0
+
+
+cdef int write_text_structure(Out* out, WritePlan plan, PyObject* value, Walk* walk, dict taken, dict fresh) except -1:
+    """The text of a structure in a TEXT field, which counts as a level like an element."""
+    cdef bint direct = wsx_type(value) is plan.exact_type
+    if walk.depth >= walk.most:
+        return too_deep(walk)
+    walk.depth += 1
+    walk.frame += 1
+    walk.frame.step = NULL
+    walk.frame.value = walk.frame.item = NULL
+    walk.frame.index = -1
+    if not direct or plan.access.fetch == FROM_TUPLE:
+        check_structure(plan, value)
+    write_text_field(out, plan, value, direct, walk, taken, fresh)
+    walk.frame -= 1
+    walk.depth -= 1
     return 0
 
 
@@ -350,9 +376,12 @@ cdef int write_value(Out* out, const WriteStep* step, PyObject* value, Walk* wal
             return write_structure(out, step, value, walk)
         buffer = (<object>step.convert)(<object>value)
         return write_structure(out, step, <PyObject*>buffer, walk)
+    if step.kind == QNAME:
+        return write_qname(out, step, value)
     if step.kind == CUSTOM:
-        data = custom_element(<object>step.convert, <object>value, <dict>step.bindings, <tuple>step.naming,
-                              step.optional)
+        if left_out(step, <object>value):
+            return 0
+        data = custom_element(step, <object>value)
         return out_append(out, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
     if step.kind == CHOICE:
         return write_arm(out, step, <object>value, walk)
@@ -365,38 +394,6 @@ cdef int write_value(Out* out, const WriteStep* step, PyObject* value, Walk* wal
     else:
         data = adapt(buffer.data, buffer.scope, <dict>step.bindings, step.kind == ANY_FRAGMENT)
     return out_append(out, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
-
-
-cdef bytes custom_element(object description, object value, dict bindings, tuple naming, bint optional):
-    """The element that a callback writes (WS_WRITE_TYPE_CALLBACK)."""
-    from wsx._cursor_writer import fragment_writer  # which is built on this module
-
-    prefix, local, ns = naming
-    try:
-        if optional and description.is_default is not None and description.is_default(value):
-            return b""
-        writer = fragment_writer(tuple(PyDict_Items(bindings)))
-        writer.start_element(local, ns, prefix)
-        description.write(writer, value)
-        writer.end_element()
-        if writer.depth:
-            raise InvalidFormat("the callback of a custom type left an element open")
-        return writer.to_bytes()
-    except (WsError, MemoryError):
-        raise
-    except Exception as error:
-        raise InvalidFormat(f"the callback of a custom type failed: {error}") from error
-
-
-cdef object fragment_of(object value):
-    """The XmlBuffer of an XmlBuffer, of bytes, or of an element of ElementTree or lxml."""
-    if isinstance(value, XmlBuffer):
-        return value
-    if isinstance(value, bytes):
-        return XmlBuffer(value)
-    if hasattr(value, "tag") and hasattr(value, "attrib"):
-        return XmlBuffer.of_element(value)
-    raise InvalidArgument(f"expected wsx.XmlBuffer, bytes or an element, not {type(value).__name__}")
 
 
 cdef int write_arm(Out* out, const WriteStep* step, object value, Walk* walk) except -1:
@@ -771,15 +768,10 @@ cdef class Output:
 
     cdef int insert_attributes(self, Py_ssize_t mark, bytes attributes) except -1:
         """Puts attributes first into the start tag at mark: right behind the name, which ends at a blank, / or >."""
-        cdef Py_ssize_t size = PyBytes_GET_SIZE(attributes)
-        cdef char* place
-        out_reserve(&self.out, size)
-        place = self.out.start + mark
-        while place[0] != c" " and place[0] != c"/" and place[0] != c">":
+        cdef Py_ssize_t place = mark
+        while self.out.start[place] != c" " and self.out.start[place] != c"/" and self.out.start[place] != c">":
             place += 1
-        memmove(place + size, place, self.out.cursor - place)
-        memcpy(place, PyBytes_AS_STRING(attributes), size)
-        self.out.cursor += size
+        insert(&self.out, place, attributes)
         return 0
 
     def flush(self):

@@ -6,17 +6,35 @@ Each version has a table over dicts, and two functions that turn the public valu
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from wsx.descriptions import FieldDescription, FieldMapping, FieldOption, StructDescription, Type
+from wsx.descriptions import (
+    ElementDescription,
+    FieldDescription,
+    FieldMapping,
+    FieldOption,
+    StructDescription,
+    Type,
+    UnionDescription,
+)
 from wsx.enumerations import AddressingVersion, EnvelopeVersion
 from wsx.errors import InvalidArgument, InvalidFormat
 from wsx.fragment import XmlBuffer
 from wsx.values import UNSET, EndpointAddress, Fault, FaultCode, FaultReason, XmlQName
 
-__all__ = ["ADDRESSING_NAMESPACES", "ENVELOPE_NAMESPACES", "Converted", "endpoint_address", "fault"]
+__all__ = [
+    "ADDRESSING_NAMESPACES",
+    "ENVELOPE_NAMESPACES",
+    "Converted",
+    "choice_content",
+    "content_table",
+    "endpoint_address",
+    "fault",
+    "text_structure",
+]
 
 ENVELOPE_NAMESPACES: Final[Mapping[EnvelopeVersion, str]] = MappingProxyType(
     {
@@ -93,6 +111,33 @@ def endpoint_address(version: AddressingVersion) -> Converted:
         return EndpointAddress(url, headers, tuple(extensions), identity)
 
     return Converted(table, "a", to_record, from_record)
+
+
+def choice_content(union: UnionDescription, ns: str) -> Converted:
+    """An element whose content is one of the elements of a choice (UNION under WS_ELEMENT_TYPE_MAPPING)."""
+    field = FieldDescription("choice", Type.UNION, union, mapping=FieldMapping.ELEMENT_CHOICE)
+    return Converted(
+        StructDescription(dict, [field], ns=ns), "", lambda value: {"choice": value}, operator.itemgetter("choice")
+    )
+
+
+def content_table(type_: Type, description: Any, ns: str) -> ElementDescription:
+    """A STRUCT or UNION as the content of an element in ``ns`` that is there already (WS_ELEMENT_CONTENT_TYPE_MAPPING);
+    the value of a UNION stands in a dict under ``choice``."""
+    if type_ is not Type.UNION:
+        return ElementDescription(None, None, type_, description)
+    union = ElementDescription("choice", ns, type_, description).resolve_description()
+    if not isinstance(union, UnionDescription):
+        raise InvalidArgument(f"type UNION needs a UnionDescription, not {union!r}")
+    return ElementDescription(None, None, Type.STRUCT, choice_content(union, ns).table)
+
+
+def text_structure(description: Any) -> bool:
+    """Is the structure one of text, whose content is its TEXT field?"""
+    struct = ElementDescription("e", "", Type.STRUCT, description).resolve_description()
+    return isinstance(struct, StructDescription) and any(
+        member.mapping is FieldMapping.TEXT for member in struct.fields
+    )
 
 
 # Names of the generic codes, which a fault may give without namespace (message.md §10).

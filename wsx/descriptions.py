@@ -29,6 +29,7 @@ from wsx.enumerations import (
 )
 from wsx.errors import InvalidArgument
 from wsx.legality import (
+    ATTRIBUTE_TYPES,
     CONTENT,
     FIELD_ONLY,
     FIELD_ORDER,
@@ -179,6 +180,26 @@ class _Described(_Planned):
             raise _illegal(where, f"the description of type {self.type.name} must be given as it is, not as a callable")
 
 
+def _check_text_structure(given: object, where: str, *, resolve: bool = False) -> None:
+    """InvalidArgument unless a structure is all text, and so may stand in a TEXT field or an attribute: one TEXT field,
+    which may be such a structure in its turn, and fields that have no XML (types.md §3). Callables are only called to
+    ``resolve`` a description; before that they may refer to what is not there yet."""
+    seen: set[int] = set()
+    while isinstance(given, StructDescription):
+        if id(given) in seen:
+            raise _illegal(where, f"{given} is its own text")
+        seen.add(id(given))
+        texts = [member for member in given.fields if member.mapping is FieldMapping.TEXT]
+        if not texts or any(m.mapping not in (FieldMapping.TEXT, FieldMapping.NO) for m in given.fields):
+            raise _illegal(
+                where, f"{given} must hold a TEXT field, and beside it only NO fields, to stand as text here"
+            )
+        if texts[0].type is not Type.STRUCT:
+            return
+        source = texts[0].description
+        given = source if not callable(source) else source() if resolve else None
+
+
 @dataclass(frozen=True, eq=False, init=False)
 class EnumDescription:
     """WS_ENUM_DESCRIPTION: the names an enumerated string may have and the Python value of each.
@@ -266,6 +287,8 @@ class FieldDescription(_Described):
             raise _illegal(where, "name must not be empty")
         self._check_described(where)
         self._check_mapping(self.mapping, where)
+        if self.type is Type.STRUCT and self.mapping is FieldMapping.TEXT:
+            _check_text_structure(self.description, where)
         self._check_names(where)
         self._check_options(self.options, where)
         self._check_default(where)
@@ -275,6 +298,8 @@ class FieldDescription(_Described):
         """The description itself; a callable is called, and its result checked as one given at once would be."""
         found = super().resolve_description()
         self._check_enum_default(found, str(self))
+        if self.type is Type.STRUCT and self.mapping is FieldMapping.TEXT:
+            _check_text_structure(found, str(self), resolve=True)
         return found
 
     def _check_mapping(self, mapping: object, where: str) -> None:
@@ -282,8 +307,6 @@ class FieldDescription(_Described):
             raise _illegal(where, f"mapping must be a wsx.FieldMapping, not {mapping!r}")
         if mapping not in LEGAL_MAPPINGS[self.type]:
             raise _illegal(where, f"type {self.type.name} is not legal with mapping {mapping.name}")
-        if self.type is Type.STRUCT and mapping is FieldMapping.TEXT:
-            raise _illegal(where, "type STRUCT with mapping TEXT is not supported by this version")
 
     def _check_names(self, where: str) -> None:
         repeating = self.mapping is FieldMapping.REPEATING_ELEMENT
@@ -329,7 +352,7 @@ class FieldDescription(_Described):
             raise _illegal(where, "option NILLABLE of REPEATING_ELEMENT is about the wrapper and needs local_name")
         # Of a repeating field the array itself is a pointer, so that only its items can be in need of one.
         needs_pointer = FieldOption.NILLABLE_ITEM if repeating else FieldOption.NILLABLE
-        if self.type in STRUCTURED and not repeating:
+        if self.type in STRUCTURED and self.type is not Type.CUSTOM and not repeating:
             needs_pointer |= FieldOption.OPTIONAL
         if self.type in OWN_NIL:
             if options & FieldOption.POINTER:
@@ -345,6 +368,8 @@ class FieldDescription(_Described):
             raise _illegal(where, "a default needs OPTIONAL")
         if default is None:
             return
+        if self.type is Type.CUSTOM and self.mapping not in REPEATING:
+            return  # only its callbacks know its values
         if self.mapping in REPEATING or (self.type not in PYTHON_TYPES and self.type is not Type.ENUM):
             raise _illegal(where, "only an ATTRIBUTE or ELEMENT field of a scalar type takes a default but None")
         if self.type is Type.ENUM:
@@ -406,12 +431,19 @@ class FieldDescription(_Described):
 
 @dataclass(frozen=True)
 class CustomTypeDescription:
-    """WS_CUSTOM_TYPE_DESCRIPTION: an element that callbacks write and read.
+    """WS_CUSTOM_TYPE_DESCRIPTION: what callbacks write and read.
 
-    ``write(writer, value)`` gets a :class:`wsx.XmlWriter` whose innermost element is the one of the table, and may add
-    attributes and content; ``read(reader)`` gets a :class:`wsx.XmlReader` that stands on the start tag of the element,
-    and returns the value. ``is_default(value)`` tells which values an OPTIONAL field leaves out. What a callback
-    raises, unless it is a WsError, is InvalidFormat with that as its cause.
+    ``write(writer, value)`` gets a :class:`wsx.XmlWriter` and ``read(reader)`` a :class:`wsx.XmlReader`, which returns
+    the value. Where they stand is what the mapping says (WS_TYPE_MAPPING):
+
+    - ELEMENT, REPEATING_ELEMENT: the writer's innermost element is the one of the table, and attributes and content may
+      be added; the reader is on its start tag;
+    - ATTRIBUTE: the attribute is open (``in_attribute``), only text can be written and read;
+    - TEXT: behind the start tag; all the content is text, the element's end is not theirs;
+    - ANY_ELEMENT: the writer writes one whole element; the reader is on the start tag.
+
+    ``is_default(value)`` tells which values an OPTIONAL field leaves out. What a callback raises, unless it is a
+    WsError, is InvalidFormat with that as its cause.
     """
 
     write: Callable[[Any, Any], object]
@@ -757,7 +789,7 @@ class ElementDescription(_Described):
 
 @dataclass(frozen=True)
 class AttributeDescription(_Described):
-    """WS_ATTRIBUTE_DESCRIPTION: a named attribute of some simple type."""
+    """WS_ATTRIBUTE_DESCRIPTION: a named attribute of a scalar type, a CUSTOM type, or a STRUCT of one TEXT field."""
 
     local_name: str
     ns: str
@@ -770,10 +802,19 @@ class AttributeDescription(_Described):
     def __post_init__(self) -> None:
         where = str(self)
         self._check_described(where)
+        if self.type not in ATTRIBUTE_TYPES:
+            raise _illegal(where, f"an attribute cannot be of type {self.type.name}")
         if self.type is Type.STRUCT:
-            raise _illegal(where, "an attribute cannot be a STRUCT")
+            _check_text_structure(self.description, where)
         _check_name(self.local_name, where, "local_name")
         check_namespace(self.ns, where, "ns")
+
+    def resolve_description(self) -> Description | None:
+        """The description itself; a callable is called, and its result checked as one given at once would be."""
+        found = super().resolve_description()
+        if self.type is Type.STRUCT:
+            _check_text_structure(found, str(self), resolve=True)
+        return found
 
 
 @dataclass(frozen=True, init=False)

@@ -13,6 +13,7 @@ from wsx.enumerations import FieldMapping, FieldOption, Type
 from wsx.values import Duration, XmlQName
 
 __all__ = [
+    "ATTRIBUTE_TYPES",
     "CONTENT",
     "FIELD_ONLY",
     "FIELD_ORDER",
@@ -70,7 +71,10 @@ STRUCTURED: Final = frozenset({Type.STRUCT, Type.CUSTOM, Type.ENDPOINT_ADDRESS, 
 
 # Types that exist as fields of structures only.
 _ARRAYS: Final = frozenset({Type.CHAR_ARRAY, Type.UTF8_ARRAY, Type.BYTE_ARRAY})
-FIELD_ONLY: Final = _ARRAYS | {Type.UNION, Type.VOID, Type.ANY_ATTRIBUTES, Type.DESCRIPTION}
+FIELD_ONLY: Final = _ARRAYS | {Type.VOID, Type.ANY_ATTRIBUTES, Type.DESCRIPTION}
+
+# Types that attributes by cursor take; the arrays, which exist as fields only, are as STRING or BYTES there.
+ATTRIBUTE_TYPES: Final = frozenset({*PYTHON_TYPES, Type.ENUM, Type.STRUCT, Type.CUSTOM})
 
 # Types with a nil of their own (WS_STRING, WS_BYTES, WS_WSZ …): option set N of the type table. The others are nil only
 # through a pointer: sets V (values) and S (structures).
@@ -97,7 +101,7 @@ LEGAL_MAPPINGS: Final[Mapping[Type, frozenset[FieldMapping]]] = MappingProxyType
         | {FieldMapping.ELEMENT, FieldMapping.ATTRIBUTE, FieldMapping.ANY_ATTRIBUTES, FieldMapping.NO},
         Type.ANY_ATTRIBUTES: frozenset({FieldMapping.ANY_ATTRIBUTES}),
         Type.DESCRIPTION: frozenset({FieldMapping.TYPE_ATTRIBUTE}),
-        Type.CUSTOM: frozenset({FieldMapping.ELEMENT, FieldMapping.REPEATING_ELEMENT, FieldMapping.NO}),
+        Type.CUSTOM: _ANY_FIELD | {FieldMapping.ANY_ELEMENT},
         **dict.fromkeys(
             (Type.ENDPOINT_ADDRESS, Type.FAULT),
             frozenset({FieldMapping.ELEMENT, FieldMapping.REPEATING_ELEMENT, FieldMapping.NO}),
