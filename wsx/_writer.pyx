@@ -187,8 +187,7 @@ cdef int write_structure(Out* out, const WriteStep* step, PyObject* value, Walk*
     cdef WritePlan plan = <WritePlan>step.plan
     cdef bint direct = wsx_type(value) is plan.exact_type
     cdef Derived derived = None
-    cdef dict fresh = None
-    cdef Py_ssize_t mark, place = 0
+    cdef Py_ssize_t mark
     if plan.derived is not None and not (direct and plan.access.fetch == FROM_OBJECT):
         derived = derived_of(plan, <object>value)
         if derived is not None:
@@ -206,18 +205,16 @@ cdef int write_structure(Out* out, const WriteStep* step, PyObject* value, Walk*
     if not direct or plan.access.fetch == FROM_TUPLE:
         check_structure(plan, value)
     out_put(out, step.open.data, step.open.length)
-    if plan.split:
-        if plan.late:
-            fresh = {}
-        write_attributes(out, plan, value, direct, walk.frame, derived, fresh)
-        place = out_length(out)
-        out_put(out, step.declarations.data, step.declarations.length)
-        out_append(out, b">", 1)
-    mark = out_position(out)
-    if plan.text:
-        write_text_field(out, plan, value, direct, walk, plan.taken, fresh)
-    if fresh:
-        mark += insert(out, place, declarations(fresh))
+    if plan.late:
+        mark = write_late_tag(out, step, plan, value, direct, walk, derived)
+    else:
+        if plan.split:
+            write_attributes(out, plan, value, direct, walk.frame, derived, None)
+            out_put(out, step.declarations.data, step.declarations.length)
+            out_append(out, b">", 1)
+        mark = out_position(out)
+        if plan.text:
+            write_text_field(out, plan, value, direct, walk, None, None)
     if not plan.text:
         write_fields(out, plan, value, direct, walk)
     walk.frame -= 1
@@ -225,6 +222,22 @@ cdef int write_structure(Out* out, const WriteStep* step, PyObject* value, Walk*
     if out_position(out) == mark and not step.expand:
         return close_empty(out)
     return out_put(out, step.close.data, step.close.length)
+
+
+cdef Py_ssize_t write_late_tag(Out* out, const WriteStep* step, WritePlan plan, PyObject* value, bint direct,
+                               Walk* walk, Derived derived) except -1:
+    """A start tag whose declarations the values tell, those of a text included, which is written as well; returns the
+    position behind the tag."""
+    cdef dict fresh = {}
+    cdef Py_ssize_t mark, place
+    write_attributes(out, plan, value, direct, walk.frame, derived, fresh)
+    place = out_length(out)
+    out_put(out, step.declarations.data, step.declarations.length)
+    out_append(out, b">", 1)
+    mark = out_position(out)
+    if plan.text:
+        write_text_field(out, plan, value, direct, walk, plan.taken, fresh)
+    return mark + insert(out, place, declarations(fresh))
 
 
 cdef Derived derived_of(WritePlan plan, object value):
