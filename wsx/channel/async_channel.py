@@ -73,12 +73,15 @@ class AsyncChannel(ChannelBase[AsyncTransport]):
         value: object = None,
         *,
         option: WriteOption = WriteOption.REQUIRED_VALUE,
+        timeout: float | None = None,
     ) -> None:
         """WsSendMessage: write the message, send it, and wait for the response.
 
         An EMPTY message is initialized as BLANK; one that was initialized keeps its headers. It gets the To header of
         the channel unless it is addressed, and the Action of ``description``; ``value`` is the body. What the reply
         holds is read by :meth:`receive_message`. The message is DONE afterwards, or reset it after a failure.
+
+        ``timeout``: seconds for all of that, redirects included; None is the ``total_timeout`` of the properties.
 
         Nothing is sent, and the channel stays OPEN, when the value does not fit the description.
 
@@ -92,7 +95,7 @@ class AsyncChannel(ChannelBase[AsyncTransport]):
             response says; ``original`` is the transport's error or the HTTP status.
         :raises OperationAborted: when :meth:`abort` was called meanwhile.
         """
-        await self._transmit(self._machine.start_send(message, description, value, option))
+        await self._transmit(self._machine.start_send(message, description, value, option, timeout))
 
     async def receive_message(
         self,
@@ -130,11 +133,12 @@ class AsyncChannel(ChannelBase[AsyncTransport]):
         *,
         option: WriteOption = WriteOption.REQUIRED_VALUE,
         read_option: ReadOption = ReadOption.REQUIRED_VALUE,
+        timeout: float | None = None,
     ) -> Any:
         """WsRequestReply: send ``request``, receive ``reply``, and return the value of its body.
 
         An EMPTY ``request`` is initialized as REQUEST. With addressing in the envelope it carries a MessageID, and the
-        reply must relate to it.
+        reply must relate to it. ``timeout`` is that of :meth:`send_message`.
 
         :raises WsError: as :meth:`send_message` and :meth:`receive_message`; InvalidFormat also when the reply does not
             relate to the request or has another action than ``reply_description``.
@@ -149,6 +153,7 @@ class AsyncChannel(ChannelBase[AsyncTransport]):
                 reply=reply,
                 reply_description=reply_description,
                 read_option=read_option,
+                timeout=timeout,
             )
         )
         return machine.receive_reply(request, reply, reply_description, read_option)

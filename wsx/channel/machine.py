@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from wsx.channel.enums import ChannelState, ReceiveOption
 from wsx.channel.http_exchange import HttpExchange
 from wsx.channel.http_head import content_type_of, fits, request_headers, to_utf8
-from wsx.channel.properties import ChannelProperties
+from wsx.channel.properties import ChannelProperties, check_seconds
 from wsx.channel.states import (
     ABORTED,
     EXCHANGE,
@@ -197,14 +197,20 @@ class ChannelMachine:
     # Sending
 
     def start_send(
-        self, message: Message, description: MessageDescription, value: object, option: WriteOption
+        self,
+        message: Message,
+        description: MessageDescription,
+        value: object,
+        option: WriteOption,
+        timeout: float | None = None,
     ) -> HttpRequest:
         """The request of WsSendMessage; the exchange is under way until a response or a failure is handed in."""
         self._check_send(message, description, option)
+        check_seconds(timeout, "timeout")
         self._check(_SEND)
         self._check_exchange(_EXCHANGE_SEND)
         request = self._encode(message, description, value, option, MessageInitialization.BLANK, keep=True)
-        return self._begin(request, description.action)
+        return self._begin(request, description.action, timeout)
 
     def start_request_reply(
         self,
@@ -216,12 +222,14 @@ class ChannelMachine:
         reply: Message,
         reply_description: MessageDescription,
         read_option: ReadOption,
+        timeout: float | None = None,
     ) -> HttpRequest:
         """The request of WsRequestReply; everything about the reply is checked before."""
         self._check_send(request, description, option)
         self._check_message(reply)
         self._check_description(reply_description)
         self._check_read_option(read_option)
+        check_seconds(timeout, "timeout")
         if reply is request:
             raise InvalidArgument("request and reply must be two messages")
         self._check(_REQUEST_REPLY)
@@ -229,7 +237,7 @@ class ChannelMachine:
         request.check_send()
         reply.check_receive()
         made = self._encode(request, description, value, option, MessageInitialization.REQUEST, keep=True)
-        return self._begin(made, description.action)
+        return self._begin(made, description.action, timeout)
 
     def preview(
         self, message: Message, description: MessageDescription, value: object, option: WriteOption
@@ -239,11 +247,11 @@ class ChannelMachine:
         self._check(_PREVIEW)
         return self._encode(message, description, value, option, MessageInitialization.BLANK, keep=False)
 
-    def _begin(self, request: HttpRequest, action: str | None) -> HttpRequest:
+    def _begin(self, request: HttpRequest, action: str | None, timeout: float | None) -> HttpRequest:
         # Writing a large message takes a while: an abort in the meantime must not be answered by sending it.
         if self.state is not ChannelState.OPEN:
             raise OperationAborted("the channel was aborted", url=str(self._url))
-        begun = self._http.begin(request, action)
+        begun = self._http.begin(request, action, timeout)
         self._exchange = ExchangeState.SENDING
         return begun
 

@@ -19,7 +19,7 @@ from wsx.message.versions import versions_of
 from wsx.quotas import Quotas
 from wsx.security import ProxySettings
 
-__all__ = ["ChannelProperties"]
+__all__ = ["ChannelProperties", "check_seconds"]
 
 _TIMEOUTS: Final = (
     "resolve_timeout",
@@ -122,11 +122,7 @@ class ChannelProperties:
             if type(count) is not int or count < 0:
                 raise InvalidArgument(f"ChannelProperties.{name} must be an integer, 0 or more, not {count!r}")
         for name in _TIMEOUTS:
-            seconds = getattr(self, name)
-            if seconds is None:
-                continue
-            if type(seconds) not in (int, float) or not (math.isfinite(seconds) and seconds > 0):
-                raise InvalidArgument(f"ChannelProperties.{name} must be seconds above 0 or None, not {seconds!r}")
+            check_seconds(getattr(self, name), f"ChannelProperties.{name}")
         if not isinstance(self.quotas, Quotas):
             raise InvalidArgument(f"ChannelProperties.quotas must be a wsx.Quotas, not {self.quotas!r}")
         if self.leniency is not None and not isinstance(self.leniency, Leniency):
@@ -213,3 +209,13 @@ class ChannelProperties:
         object.__setattr__(self, "encoding", encoding)
         if encoding is not Encoding.XML_UTF8:
             raise NotSupported(f"encoding {encoding.name} is not available in this version")
+
+
+def check_seconds(value: Any, what: str) -> None:
+    """``value`` is a timeout, or None.
+
+    :raises InvalidArgument: when it is neither.
+    """
+    if value is None or (type(value) in (int, float) and math.isfinite(value) and value > 0):
+        return
+    raise InvalidArgument(f"{what} must be seconds above 0 or None, not {value!r}")
