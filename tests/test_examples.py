@@ -105,6 +105,14 @@ def test_async_calls(service: OrderService) -> None:
     assert service.accepted == 40
 
 
+def test_shared_connections(service: OrderService) -> None:
+    assert re.fullmatch(
+        r"40 orders over [12] connections, \d+ bytes received\n",
+        run("-m", "examples.shared_connections", service.url),
+    )
+    assert service.accepted == 40
+
+
 def test_the_orders_are_what_the_tool_makes() -> None:
     made = [json.dumps(order, ensure_ascii=False) for order in demo_orders()]
     assert made == (ROOT / "examples" / "orders.jsonl").read_text("utf-8").splitlines()
