@@ -1,4 +1,4 @@
-"""Orders from many threads over a few connections, and what the channels tell: python -m examples.shared_connections URL
+"""Threads that share connections, and what the channels tell: python -m examples.shared_connections URL
 
 ``wsx demo --serve`` runs a service that understands them and prints its URL.
 """

@@ -52,7 +52,8 @@ def documents() -> str | None:
 def _fuzzing(log: str) -> list[str]:
     lines = ["| fuzz target | executions | seconds | failures |", "|---|--:|--:|--:|"]
     found = re.findall(
-        r"^Fuzzing (\w+) for \d+ s: (Atheris|plain)[^\n]*\n(?:(?!^Fuzzing |^Done ).*\n)*Done (\d+) runs in (\d+) second",
+        r"^Fuzzing (\w+) for \d+ s: (Atheris|plain)[^\n]*\n"
+        r"(?:(?!^Fuzzing |^Done ).*\n)*Done (\d+) runs in (\d+) second",
         log,
         re.M,
     )
