@@ -60,7 +60,12 @@ def test_what_was_measured_comes_from_a_log(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "log",
-    [LOG.replace("Done", "=== Uncaught Python exception: ===\nDone", 1), LOG.replace("passed", "failed"), "", LOG[:60]],
+    [
+        LOG.replace("Done", "=== Uncaught Python exception: ===\nDone", 1),
+        LOG.replace("700 passed", "1 failed, 699 passed"),
+        "",
+        LOG[:60],
+    ],
 )
 def test_a_log_of_a_failure_makes_no_page(tmp_path: Path, log: str) -> None:
     assert made(tmp_path, log).returncode != 0
