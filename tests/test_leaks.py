@@ -299,7 +299,7 @@ REST: dict[str, Call] = {
     "XmlNode XmlAttribute": of_nodes,
     "XmlBuffer.to_bytes": BUFFER.to_bytes,
     "XmlBuffer.text": lambda: BUFFER.text,
-    "XmlBuffer.to_etree": lambda: ElementTree.tostring(BUFFER.to_etree()),
+    "XmlBuffer.to_etree": lambda: [(each.tag, each.text, each.tail, list(each.attrib)) for each in BUFFER.to_etree()],
     "XmlBuffer.of_element": lambda: XmlBuffer.of_element(TREE),
     "adapt": lambda: fragment_core.adapt(INSIDE, SCOPE, {"": "urn:z"}, False),
     "rename": lambda: fragment_core.rename(BUFFER.data, (), {}, "q", "n", "urn:n"),
@@ -308,7 +308,8 @@ REST: dict[str, Call] = {
     "text_of": lambda: fragment_core.text_of(BUFFER.data, ()),
     "is_ncname": lambda: [fragment_core.is_ncname(text) for text in ("é", "1", "a:b")],
     "escaped": lambda: fragment_core.escaped("<é\r>", True),
-    "QName": lambda: refused(write_element, ElementDescription("t", "", Type.XML_QNAME), XmlQName("a", "urn:none")),
+    "QName": lambda: write_element(ElementDescription("t", "", Type.XML_QNAME), XmlQName("a", "urn:none")),
+    "QName, refused": lambda: refused(write_element, ElementDescription("t", "urn:t", Type.XML_QNAME), XmlQName("a")),
 }
 
 
@@ -359,21 +360,8 @@ def test_inputs_are_given_back(name: str) -> None:
     assert [sys.getrefcount(value) for value in shared] == before
 
 
-LOST = "an error is lost, and SystemError says so, when its traceback cannot be made"
-ITERATOR = "CPython 3.11 crashes when the iterator of dict.items() cannot be made"
-EXPAT = "expat's lack of memory is an error of parsing"
-# What does not yet hold when an allocation fails.
-NOT_YET = {
-    **{f"read_element {number}, cut": LOST for number in range(len(TABLES))},
-    "XmlReader read_value, refused": LOST,
-    "XmlWriter value, refused": LOST,
-    "Reader": ITERATOR,
-    "QName": LOST,
-    "write_element 3": ITERATOR,
-    "XmlWriter element": ITERATOR,
-    "XmlWriter type": ITERATOR,
-    "XmlBuffer.to_etree": EXPAT,
-}
+# What does not yet hold when an allocation fails: {name of the call: reason}.
+NOT_YET: dict[str, str] = {}
 # Calls with hardly an allocation that can fail.
 SIMPLE = {"is_ncname", "text_of"}
 
@@ -384,6 +372,40 @@ import _testcapi
 from fuzz.tables import comparable
 from tests.test_leaks import CALLS, NOT_YET
 
+# What CPython 3.11 itself raises, in code without any extension, when there is no memory for the frame of a traceback;
+# what an extension loses is called "returned NULL without setting an exception".
+LOST = "error return without exception set"
+
+def raising(text):
+    raise LookupError(text)
+
+def plain():
+    try:
+        (lambda text: raising(text))("text")
+    except LookupError as error:
+        return str(error)
+
+def interpreter_loses():
+    number = succeeded = 0
+    lost = False
+    while succeeded < 8:
+        result = None
+        _testcapi.set_nomemory(number, number + 1)
+        try:
+            result = plain()
+        except MemoryError:
+            pass
+        except SystemError as error:
+            lost = lost or str(error) == LOST
+        finally:
+            _testcapi.remove_mem_hooks()
+        number += 1
+        succeeded += result is not None
+    return lost
+
+LOSES = interpreter_loses()
+print("loses", int(LOSES), 0, sep="\\t", flush=True)
+
 def attempts(call, expected):
     succeeded = failed = number = 0
     while succeeded < 8:
@@ -392,6 +414,10 @@ def attempts(call, expected):
         try:
             result = call()
         except MemoryError:
+            failed += 1
+        except SystemError as error:
+            if not LOSES or str(error) != LOST:
+                raise
             failed += 1
         finally:
             _testcapi.remove_mem_hooks()
@@ -426,8 +452,10 @@ def test_with_each_allocation_failing_a_call_succeeds_or_is_a_memory_error() -> 
     done = subprocess.run(
         [sys.executable, "-c", FAILING], capture_output=True, text=True, cwd=ROOT, check=False, timeout=600, env=plain
     )
+    if done.returncode < 0 and not done.stdout:
+        pytest.skip("this interpreter crashes by itself, before the core is called, when an allocation fails")
     assert done.returncode == 0, done.stdout[-300:] + done.stderr[-3000:]
-    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    rows = [line.split("\t") for line in done.stdout.splitlines()][1:]
     assert [name for name, _, _ in rows] == [name for name in CALLS if name not in NOT_YET]
     assert NOT_YET.keys() <= CALLS.keys()
     assert [name for name, failed, _ in rows if int(failed) < 2 and name not in SIMPLE] == []

@@ -46,8 +46,8 @@ _DECLARATION_START: Final = re.compile(rb"<\?xml(?=[ \t\r\n?>])")
 
 def _detected(data: bytes) -> Charset:
     """By the mark or the first character (XML 1.0 appendix F, without the encodings that wsx does not read)."""
-    for charset, mark in _MARKS.items():
-        if data.startswith(mark):
+    for charset in _MARKS:
+        if data.startswith(_MARKS[charset]):
             return charset
     if len(data) >= 2 and data[0] in _BLANKS and data[1] == 0:
         # A zero byte never follows in UTF-8. One unit alone says nothing about what the document is.
@@ -64,9 +64,9 @@ def _detected(data: bytes) -> Charset:
 def _charset_of(head: bytes, asked: Charset) -> Charset:
     """The charset of a document that begins so: the first four bytes, if there are so many."""
     found = _detected(head) if asked is Charset.AUTO else asked
-    other = next((other for other, mark in _MARKS.items() if head.startswith(mark)), found)
-    if other is not found:
-        raise InvalidFormat(f"the document is {other.name}, not {found.name}", offset=0)
+    for other in _MARKS:
+        if other is not found and head.startswith(_MARKS[other]):
+            raise InvalidFormat(f"the document is {other.name}, not {found.name}", offset=0)
     return found
 
 

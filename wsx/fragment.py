@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["XmlBuffer"]
 
+# What expat calls it when there is no memory for it.
+_XML_ERROR_NO_MEMORY: Final = 1
+
 # What a repr shows of the data.
 _SHOWN: Final = 60
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -108,6 +111,8 @@ class XmlBuffer:
             # The data was checked: it has no document type declaration, hence no entities.
             return ElementTree.fromstring(data)  # noqa: S314
         except ElementTree.ParseError as error:
+            if error.code == _XML_ERROR_NO_MEMORY:
+                raise MemoryError from error
             raise InvalidFormat(f"ElementTree cannot hold this: {error}") from error
 
     def to_lxml(self) -> Any:
