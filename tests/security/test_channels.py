@@ -26,13 +26,17 @@ EMPTY = wsx.MessageDescription()
 Echo = Callable[..., None]
 
 
-def _sync(url: str, security: wsx.SecurityDescription | None, properties: wsx.ChannelProperties = PLAIN) -> None:
+def _sync(
+    url: str | wsx.EndpointAddress, security: wsx.SecurityDescription | None, properties: wsx.ChannelProperties = PLAIN
+) -> None:
     with wsx.Channel(security=security, properties=properties) as channel:
         channel.open(url)
         channel.send_message(channel.create_message(), EMPTY)
 
 
-def _async(url: str, security: wsx.SecurityDescription | None, properties: wsx.ChannelProperties = PLAIN) -> None:
+def _async(
+    url: str | wsx.EndpointAddress, security: wsx.SecurityDescription | None, properties: wsx.ChannelProperties = PLAIN
+) -> None:
     async def run() -> None:
         async with wsx.AsyncChannel(security=security, properties=properties) as channel:
             await channel.open(url)
@@ -120,3 +124,37 @@ def test_what_is_refused() -> None:
     auto = wsx.ChannelProperties(proxy=wsx.ProxySettings(wsx.HttpProxySettingMode.AUTO))
     with pytest.raises(errors.InvalidArgument, match="of its own"):
         wsx.Channel(properties=auto, transport=FakeTransport())
+
+
+def addressed(url: str, *names: str) -> wsx.EndpointAddress:
+    dns = "".join(f"<Dns>{name}</Dns>" for name in names)
+    namespace = "http://schemas.xmlsoap.org/ws/2006/02/addressingidentity"
+    identity = wsx.XmlBuffer(f'<Identity xmlns="{namespace}">{dns}<Spn>HTTP/x</Spn></Identity>'.encode())
+    return wsx.EndpointAddress(url, identity=identity)
+
+
+def test_the_identity_of_an_address(send: Echo, zoo: Zoo) -> None:
+    trusting = wsx.SecurityDescription(wsx.TlsSettings(ca_file=zoo.ca_file))
+    named = wsx.SecurityDescription(wsx.TlsSettings(ca_file=zoo.ca_file, host_name="elsewhere.invalid"))
+    with FaultServer(zoo.server("wrong-name")) as server:
+        send(addressed(server.url(), "elsewhere.invalid"), trusting)
+        send(addressed(server.url(), "another.invalid"), named)
+        for address in (addressed(server.url(), "another.invalid"), addressed(server.url()), server.url()):
+            with pytest.raises(errors.CertificateNameMismatch):
+                send(address, trusting)
+        assert len(server.requests) == 2
+    with FaultServer() as server:
+        send(addressed(server.url(), "elsewhere.invalid"), None)
+    with pytest.raises(errors.InvalidArgument, match="host_name"):
+        send(addressed("https://127.0.0.1:1/", "no name"), None)
+
+
+def test_a_failed_opening_keeps_no_identity(zoo: Zoo) -> None:
+    trusting = wsx.SecurityDescription(wsx.TlsSettings(ca_file=zoo.ca_file))
+    with FaultServer(zoo.server("good")) as server, wsx.Channel(security=trusting, properties=PLAIN) as channel:
+        with pytest.raises(errors.InvalidEndpointUrl):
+            channel.open(addressed("https://a b/", "elsewhere.invalid"))
+        channel.open(server.url())
+        channel.send_message(channel.create_message(), EMPTY)
+        with pytest.raises(errors.InvalidOperation):
+            channel.open(addressed(server.url(), "elsewhere.invalid"))

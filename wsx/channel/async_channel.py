@@ -39,6 +39,8 @@ class AsyncChannel(ChannelBase[AsyncTransport]):
     async def open(self, address: str | EndpointAddress) -> None:
         """WsOpenChannel: CREATED → OPEN. Nothing is sent yet; a failure leaves the channel CREATED.
 
+        A DNS identity of ``address`` is the name that the server's certificate must have.
+
         :raises InvalidArgument: when ``address`` is no address or holds a control character.
         :raises InvalidOperation: when the channel is not CREATED.
         :raises InvalidEndpointUrl: when the URL cannot be used with HTTP, or is not https although the security
@@ -49,9 +51,9 @@ class AsyncChannel(ChannelBase[AsyncTransport]):
             self._transport = self._given_transport
         if self._transport is None:
             self._transport = default_async_transport(
-                security=self._security, proxy=self._machine.properties.proxy, accept_encoding=None
+                security=self._security_to(address), proxy=self._machine.properties.proxy, accept_encoding=None
             )
-        self._machine.open(address)
+        self._open_machine(address)
 
     async def close(self) -> None:
         """WsCloseChannel: → CLOSED, whatever happens. Legal also when CREATED (at once) and CLOSED (nothing to do).

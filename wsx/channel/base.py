@@ -20,7 +20,9 @@ from wsx.descriptions import MessageDescription, WriteOption
 from wsx.errors import InvalidArgument, NotSupported
 from wsx.message.message import Message
 from wsx.security import SecurityDescription
+from wsx.security.identity import security_to
 from wsx.transport import AsyncTransport, HttpRequest, Transport
+from wsx.values import EndpointAddress
 
 __all__ = ["BINDING_TYPES", "ChannelBase"]
 
@@ -193,6 +195,21 @@ class ChannelBase(Generic[AnyTransport]):
             :meth:`send_message` does before it sends.
         """
         return self._machine.preview(message, description, value, option)
+
+    def _security_to(self, address: object) -> SecurityDescription | None:
+        """The channel's security, with the identity that the endpoint's address tells."""
+        if self._machine.state is not ChannelState.CREATED:
+            return self._security
+        return security_to(address, self._security)
+
+    def _open_machine(self, address: str | EndpointAddress) -> None:
+        """Open the machine. After a failure the transport, which has no connection yet, serves no other address."""
+        try:
+            self._machine.open(address)
+        except BaseException:
+            if self._machine.state is ChannelState.CREATED:
+                self._take_transport()
+            raise
 
     def _take_transport(self) -> AnyTransport | None:
         """The transport to close: the channel's own, but not one that was given to it."""

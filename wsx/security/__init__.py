@@ -8,7 +8,8 @@ honours them, or refuses what it cannot honour exactly with :class:`~wsx.errors.
 * ``credentials``: user name, Windows user, bearer token, client certificate;
 * ``tls``: :class:`TlsSettings`;
 * ``description``: :class:`HttpHeaderAuth` and :class:`SecurityDescription`;
-* ``proxy``: :class:`ProxySettings`.
+* ``proxy``: :class:`ProxySettings`;
+* ``identity``: what an endpoint address says about its server.
 """
 
 from __future__ import annotations
