@@ -44,9 +44,8 @@ DEFAULTS: Final = ("no default", "default nil", "default value")
 
 def matrix() -> list[Any]:
     cases = []
-    for kind, python_type, occurs, nillable, default in itertools.product(
-        KINDS, PYTHON_TYPES, (0, 1), (False, True), DEFAULTS
-    ):
+    axes: list[Any] = [KINDS, PYTHON_TYPES, (0, 1), (False, True), DEFAULTS]
+    for kind, python_type, occurs, nillable, default in itertools.product(*axes):
         mapping = KINDS[kind][1]
         if nillable and mapping is FieldMapping.ATTRIBUTE:
             continue  # an attribute has no nil
