@@ -37,10 +37,12 @@ FLOORS: dict[str, int] = {
     "security": 5,
     "transport": 6,
     "channel": 7,
+    "xsd": 4,
+    "xsd_patterns": 1,
     "metadata": 8,
-    "service": 8,
-    "cli": 9,
-    "testing": 9,
+    "service": 9,
+    "cli": 10,
+    "testing": 10,
 }
 COMPILED_FLOOR = 2
 # Values whose methods call the compiled core, which is loaded then.

@@ -6,7 +6,7 @@ from libc.stdint cimport UINT64_MAX, int64_t, uint64_t
 from libc.string cimport memset
 
 from wsx._buffer cimport Out
-from wsx._codec cimport Codec
+from wsx._codec cimport Codec, owned
 from wsx._lexical_numbers cimport (
     read_bool,
     read_decimal,
@@ -47,6 +47,7 @@ from wsx._lexical_times cimport (
 
 from wsx.descriptions import Type
 from wsx.errors import InvalidArgument
+from wsx.limits import TextDescription
 
 # Bits of the integer types, negative for signed ones.
 cdef dict INTEGERS = {
@@ -89,6 +90,19 @@ cdef PyObject* read_limited(const char* text, Py_ssize_t length, bint ascii, con
     return value
 
 
+cdef int write_converted(Out* out, PyObject* value, const Codec* codec) except -1:
+    """The text that a description makes of a value of its own type."""
+    cdef object text = (<object>codec.limits).to_text(<object>value)
+    return codec.inner_write(out, <PyObject*>text, codec)
+
+
+cdef PyObject* read_converted(const char* text, Py_ssize_t length, bint ascii, const Codec* codec) except NULL:
+    cdef PyObject* value = codec.inner_read(text, length, ascii, codec)
+    cdef object plain = <object>value
+    Py_XDECREF(value)
+    return owned((<object>codec.limits).from_text(plain))
+
+
 cdef int choose_codec(Codec* codec, int type_, object description, bint attribute, object scope, list keep) except -1:
     """Fills in the codec of a scalar type; `keep` gets the objects that the codec refers to.
 
@@ -101,6 +115,9 @@ cdef int choose_codec(Codec* codec, int type_, object description, bint attribut
         keep.append(description)
         codec.limits = <PyObject*>description
         codec.inner_write, codec.inner_read = codec.write, codec.read
+        if isinstance(description, TextDescription):
+            codec.write, codec.read = write_converted, read_converted
+            return 0
         codec.write = write_limited
         if not codec.qname:  # a QName is checked where its prefix is resolved
             codec.read = read_limited

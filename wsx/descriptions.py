@@ -44,7 +44,7 @@ from wsx.legality import (
     SINGLE_RANKS,
     STRUCTURED,
 )
-from wsx.limits import SCALAR_DESCRIPTIONS, ScalarDescription
+from wsx.limits import SCALAR_DESCRIPTIONS, ScalarDescription, TextDescription
 from wsx.values import UNSET
 
 __all__ = [
@@ -127,6 +127,8 @@ def _check_type(type_: object, description: object, where: str) -> None:
         if allowed is None:
             if description is not None:
                 raise _illegal(where, f"type {type_.name} takes no description")
+        elif isinstance(description, TextDescription) and type_ is Type.STRING:
+            return
         elif description is not None and not isinstance(description, allowed):
             raise _illegal(
                 where, f"type {type_.name} takes {allowed.__name__} or none as description, not {description!r}"
@@ -379,6 +381,9 @@ class FieldDescription(_Described):
         if type(default) is int and self.type in (Type.FLOAT, Type.DOUBLE, Type.DECIMAL):
             default = decimal.Decimal(default) if self.type is Type.DECIMAL else float(default)
             object.__setattr__(self, "default", default)
+        if isinstance(self.description, TextDescription):
+            self.description.check(default)
+            return
         wanted = PYTHON_TYPES[self.type]
         if not isinstance(default, wanted) or (isinstance(default, bool) and wanted is not bool):
             names = " or ".join(cls.__name__ for cls in (wanted if isinstance(wanted, tuple) else (wanted,)))

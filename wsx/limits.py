@@ -35,6 +35,7 @@ __all__ = [
     "Int64Description",
     "ScalarDescription",
     "StringDescription",
+    "TextDescription",
     "TimeSpanDescription",
     "UInt8Description",
     "UInt16Description",
@@ -322,6 +323,32 @@ class StringDescription(_CharsDescription):
     """WS_STRING_DESCRIPTION."""
 
     type = Type.STRING
+
+
+class TextDescription(ScalarDescription):
+    """A type of the program's own over STRING: ``to_text`` and ``from_text`` turn a value into text and back.
+
+    For what XML Schema has and WWSAPI has no type for: dates, lists, unions, strings with a pattern (:mod:`wsx.xsd`).
+    Both methods raise a WsError for what is not allowed. ``python_type`` is the class of the values.
+    """
+
+    type = Type.STRING
+    python_type: ClassVar[Any] = str
+
+    def to_text(self, value: Any) -> str:
+        """The text of ``value``."""
+        raise NotImplementedError
+
+    def from_text(self, text: str) -> Any:
+        """The value of ``text``, which has all its white space."""
+        raise NotImplementedError
+
+    @property
+    def limited(self) -> bool:
+        return True
+
+    def check(self, value: Any) -> None:
+        self.to_text(value)
 
 
 class WszDescription(_CharsDescription):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from wsx.cli.demo import demo
+from wsx.cli.gen import gen
 from wsx.cli.send import send
 
 __all__ = ["main"]
@@ -18,3 +19,4 @@ def main() -> None:
 
 main.add_command(send)
 main.add_command(demo)
+main.add_command(gen)

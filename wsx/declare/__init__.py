@@ -22,7 +22,7 @@ a class made by ``@wsx.struct``      STRUCT
 ``Nillable[X] | Unset``              both: None is nil, UNSET is absent
 ``A | B``                            ELEMENT_CHOICE: the class of the value selects the element
 ``list[A | B]``                      REPEATING_ELEMENT_CHOICE
-``Annotated[Choice, Union…(…)]``     a choice by selector, with its explicit table
+``Annotated[Choice, choice_of({…})]``  a choice by selector: the name of the element
 ``XmlBuffer``                        XML_BUFFER: an element kept as XML, whatever is in it
 ``XmlBuffer``, ``field(any=True)``   ANY_ELEMENT; a list of them is REPEATING_ANY_ELEMENT
 the same, ``field(any_content=…)``   ANY_CONTENT
@@ -59,6 +59,7 @@ from wsx.declare.aliases import (
     UniqueId,
 )
 from wsx.declare.fields import field
+from wsx.declare.mapping import choice_of
 from wsx.declare.tables import describe, element_of, struct, struct_of
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "UInt32",
     "UInt64",
     "UniqueId",
+    "choice_of",
     "describe",
     "element_of",
     "field",

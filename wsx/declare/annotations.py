@@ -30,7 +30,7 @@ from wsx.descriptions import (
 from wsx.errors import InvalidArgument
 from wsx.fragment import XmlBuffer
 from wsx.legality import PYTHON_TYPES
-from wsx.limits import ScalarDescription
+from wsx.limits import ScalarDescription, TextDescription
 from wsx.values import Choice, DateTime, Duration, EndpointAddress, Fault, TimeSpan, Unset, XmlQName
 
 __all__ = ["Reading", "Source", "Unclear", "peel", "type_of", "unknown"]
@@ -102,6 +102,8 @@ def peel(annotation: Any) -> tuple[Any, Reading]:
             inside_nillable = any(item is Mark.NILLABLE for item in annotation.__metadata__)
             _take_metadata(annotation.__metadata__, reading)
             annotation = annotation.__origin__
+            if isinstance(reading.description, TextDescription) and not inside_nillable:
+                return annotation, reading  # values of its own, even where they are lists or of several classes
         elif origin is typing.Union or origin is types.UnionType:
             arms = list(_arms(annotation))
             rest = [arm for arm in arms if arm is not types.NoneType and arm is not Unset]
@@ -181,6 +183,8 @@ def type_of(bare: Any, reading: Reading) -> tuple[Type, Source]:
     if type(made) in _DESCRIBED:
         _check_described(bare, made)
         return _DESCRIBED[type(made)], made
+    if isinstance(reading.description, TextDescription):
+        return Type.STRING, reading.description
     if bare is Choice:
         raise Unclear("a Choice needs its table: Annotated[wsx.Choice, wsx.UnionDescription(…)]")
     found: Type | None = None

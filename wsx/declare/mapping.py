@@ -25,9 +25,10 @@ from wsx.descriptions import (
 from wsx.errors import InvalidArgument
 from wsx.fragment import XmlBuffer
 from wsx.legality import OWN_NIL, PYTHON_TYPES, STRUCTURED
+from wsx.limits import TextDescription
 from wsx.values import UNSET, XmlQName
 
-__all__ = ["describe_field", "with_namespace"]
+__all__ = ["choice_of", "describe_field", "with_namespace"]
 
 _KINDS: Final[Mapping[str, tuple[FieldMapping, str]]] = MappingProxyType(
     {
@@ -77,7 +78,7 @@ class _FieldMaker:
         self.ns = ns
         self.bare, self.reading = peel(annotation)
         self.item: Reading | None = None
-        if typing.get_origin(self.bare) is list:
+        if typing.get_origin(self.bare) is list and not isinstance(self.reading.description, TextDescription):
             arguments = typing.get_args(self.bare)
             if len(arguments) != 1:
                 raise Unclear(unknown(list))
@@ -101,7 +102,7 @@ class _FieldMaker:
             raise Unclear("field() belongs to the list, not to its items")
         if self.reading.type is not None:
             raise Unclear(f"{self.reading.type.name} belongs to the items of the list")
-        if typing.get_origin(self.bare) is list:
+        if typing.get_origin(self.bare) is list and not isinstance(item.description, TextDescription):
             raise Unclear("a list of lists needs a struct between them")
 
     @staticmethod
@@ -251,6 +252,32 @@ class _FieldMaker:
             return (self.bare,)
         found = XmlBuffer if self.type is Type.XML_BUFFER else PYTHON_TYPES[self.type]
         return found if isinstance(found, tuple) else (found,)
+
+
+def choice_of(arms: Mapping[str, Any], *, ns: str | None = None) -> UnionDescription:
+    """The table of a choice whose values are :class:`wsx.Choice`: the annotation of each element by its local name.
+
+    ``Annotated[wsx.Choice, wsx.choice_of({"card": Card, "cash": wsx.Decimal})]`` is the annotation of a field; the name
+    of an element selects it: ``wsx.Choice("cash", Decimal(5))``. ``ns`` is the namespace of the elements, by default
+    that of the class. An annotation with ``field(any=True)`` is what any other element is taken as.
+
+    :raises InvalidArgument: for an annotation that no table can be made of.
+    """
+    made = []
+    for name, annotation in arms.items():
+        try:
+            maker = _FieldMaker(Member(name, None, UNSET), annotation, "")
+            options, _ = maker._options()
+        except Unclear as unclear:
+            raise InvalidArgument(f"choice_of(): {name}: {unclear}") from unclear
+        if maker.reading.none or maker.reading.unset or maker.type is Type.UNION or maker.item is not None:
+            raise InvalidArgument(f"choice_of(): {name}: {annotation!r} cannot be an element of a choice")
+        settings = maker.settings
+        if maker.mapping is FieldMapping.ELEMENT:
+            given = name if settings.local_name is None else settings.local_name
+            settings = dataclasses.replace(settings, local_name=given, ns=ns if settings.ns is None else settings.ns)
+        made.append(UnionFieldDescription(name, maker._made(name, settings, options, UNSET)))
+    return UnionDescription(made)
 
 
 def _text(bare: object) -> str:
