@@ -113,6 +113,13 @@ def test_shared_connections(service: OrderService) -> None:
     assert service.accepted == 40
 
 
+def test_from_wsdl(service: OrderService) -> None:
+    output = run("-m", "examples.from_wsdl", service.url)
+    assert "PO-7: 2 lines for 7.8" in output
+    assert "without the header: the message has no header" in output
+    assert service.accepted == 1
+
+
 def test_the_orders_are_what_the_tool_makes() -> None:
     made = [json.dumps(order, ensure_ascii=False) for order in demo_orders()]
     assert made == (ROOT / "examples" / "orders.jsonl").read_text("utf-8").splitlines()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -364,3 +366,13 @@ def test_what_a_host_may_not_do(server: Server, tmp_path: Path) -> None:
 def test_a_host_that_does_not_answer() -> None:
     with pytest.raises(EndpointNotAvailable):
         load("http://127.0.0.1:9/x.wsdl", allow_network={"127.0.0.1"})
+
+
+def test_without_lxml_the_error_says_what_to_install() -> None:
+    program = (
+        "import sys; sys.modules['lxml'] = None\n"
+        "from wsx.errors import NotSupported\nfrom wsx.metadata import load\n"
+        "try:\n    load(b'<a/>')\nexcept NotSupported as error:\n    print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert "reading WSDL needs the package lxml: pip install 'wsx[wsdl]'" in done.stdout
