@@ -95,25 +95,16 @@ def fail() -> None:
 CASES: list[Callable[[], object]] = [write, read, copy, write_again]
 
 NO_MEMORY = """
-import _testcapi
+from tests.support.no_memory import attempts
 from tests.test_cursor_memory import CASES
 
 for call in CASES:
     expected = call()
-    succeeded = failed = number = 0
-    while succeeded < 8:
-        result = None
-        _testcapi.set_nomemory(number, number + 1)
-        try:
-            result = call()
-        except MemoryError:
-            failed += 1
-        finally:
-            _testcapi.remove_mem_hooks()
-        number += 1
-        if result is not None:
-            assert result == expected
-            succeeded += 1
+
+    def same(result):
+        assert result == expected
+
+    _, failed = attempts(call, same)
     assert call() == expected
     print(call.__name__, failed)
 """

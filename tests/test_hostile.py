@@ -424,23 +424,11 @@ def test_large_values_are_read_in_one_pass(type_: Type, content: bytes) -> None:
 # --- memory ----------------------------------------------------------------------------------------------------------
 
 NO_MEMORY = """
-import sys
-import _testcapi
+from tests.support.no_memory import attempts
 from tests.test_hostile import allocation_cases
 
 for name, call in allocation_cases():
-    succeeded = failed = number = 0
-    while succeeded < 8:
-        result = None
-        _testcapi.set_nomemory(number, number + 1)
-        try:
-            result = call()
-        except MemoryError:
-            failed += 1
-        finally:
-            _testcapi.remove_mem_hooks()
-        number += 1
-        succeeded += result is not None
+    number, failed = attempts(call, lambda result: None)
     assert call() is not None
     print(name, number, failed)
 """

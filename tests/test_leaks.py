@@ -368,75 +368,26 @@ SIMPLE = {"is_ncname", "text_of"}
 FAILING = """
 import gc
 import sys
-import _testcapi
 from fuzz.tables import comparable
+from tests.support.no_memory import attempts, interpreter_loses
 from tests.test_leaks import CALLS, NOT_YET
 
-# What CPython 3.11 itself raises, in code without any extension, when there is no memory for the frame of a traceback;
-# what an extension loses is called "returned NULL without setting an exception".
-LOST = "error return without exception set"
-
-def raising(text):
-    raise LookupError(text)
-
-def plain():
-    try:
-        (lambda text: raising(text))("text")
-    except LookupError as error:
-        return str(error)
-
-def interpreter_loses():
-    number = succeeded = 0
-    lost = False
-    while succeeded < 8:
-        result = None
-        _testcapi.set_nomemory(number, number + 1)
-        try:
-            result = plain()
-        except MemoryError:
-            pass
-        except SystemError as error:
-            lost = lost or str(error) == LOST
-        finally:
-            _testcapi.remove_mem_hooks()
-        number += 1
-        succeeded += result is not None
-    return lost
-
-LOSES = interpreter_loses()
-print("loses", int(LOSES), 0, sep="\\t", flush=True)
-
-def attempts(call, expected):
-    succeeded = failed = number = 0
-    while succeeded < 8:
-        result = None
-        _testcapi.set_nomemory(number, number + 1)
-        try:
-            result = call()
-        except MemoryError:
-            failed += 1
-        except SystemError as error:
-            if not LOSES or str(error) != LOST:
-                raise
-            failed += 1
-        finally:
-            _testcapi.remove_mem_hooks()
-        number += 1
-        if result is not None:
-            succeeded += 1
-            assert comparable(result) == comparable(expected), (result, expected)
-    return failed
+print("loses", int(interpreter_loses()), 0, sep="\\t", flush=True)
 
 for name, call in CALLS.items():
     if name in NOT_YET:
         continue
     expected = call()
-    failed = attempts(call, expected)
+
+    def same(result):
+        assert comparable(result) == comparable(expected), (result, expected)
+
+    _, failed = attempts(call, same)
     least = sys.maxsize
     for _ in range(3):
         gc.collect()
         before = sys.getallocatedblocks()
-        attempts(call, expected)
+        attempts(call, same)
         gc.collect()
         least = min(least, sys.getallocatedblocks() - before)
     assert comparable(call()) == comparable(expected)

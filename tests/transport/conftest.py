@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.certificates import Zoo, make_zoo
 from tests.support.fault_server import FaultServer
+from tests.support.http_calls import Calls, async_calls, sync_calls
 from tests.support.loops import LoopTransport
 from wsx.transport import Transport
 from wsx.transport.curl import CurlTransport
@@ -60,3 +61,10 @@ def trusting(request: pytest.FixtureRequest, zoo: Zoo) -> Iterator[Transport]:
 def zoo(tmp_path_factory: pytest.TempPathFactory) -> Zoo:
     folder: Path = tmp_path_factory.mktemp("certificates")
     return make_zoo(folder)
+
+
+@pytest.fixture(params=[sync_calls, async_calls], ids=["sync", "async"])
+def calls(request: pytest.FixtureRequest) -> Calls:
+    """Makes calls over the one transport or the other, with the settings that it is given."""
+    made: Calls = request.param
+    return made

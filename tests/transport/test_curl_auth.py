@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import traceback
-from collections.abc import Callable, Sequence
 
 import pytest
 
 from tests.support.auth_server import PASSWORD, TOKEN, USER, AuthServer
 from tests.support.fault_server import FaultServer
-from tests.support.http_calls import HEADERS, LIMITS, request
+from tests.support.http_calls import HEADERS, LIMITS, Calls, request
 from wsx.errors import ErrorCode
 from wsx.security import (
     BearerCredential,
@@ -24,43 +22,14 @@ from wsx.security import (
     TlsSettings,
     UsernameCredential,
 )
-from wsx.transport import HttpHead, HttpRequest, HttpUrl, TransportError, status_error
+from wsx.transport import HttpUrl, TransportError, status_error
 from wsx.transport.curl import CurlTransport
-from wsx.transport.curl_async import CurlAsyncTransport
 
 BASIC, DIGEST, NONE = HttpHeaderAuthScheme.BASIC, HttpHeaderAuthScheme.DIGEST, HttpHeaderAuthScheme.NONE
 RIGHT = UsernameCredential(USER, PASSWORD)
 WRONG = UsernameCredential(USER, "wr0ng-Secret")
 DENIED = ErrorCode.WS_E_ENDPOINT_ACCESS_DENIED
 PROXY_DENIED = ErrorCode.WS_E_PROXY_ACCESS_DENIED
-
-Answers = list[tuple[HttpHead, bytes]]
-Calls = Callable[..., Answers]
-
-
-def _sync(requests: Sequence[HttpRequest], **settings: object) -> Answers:
-    transport = CurlTransport(**settings)  # type: ignore[arg-type]
-    try:
-        return [transport.call(one, LIMITS) for one in requests]
-    finally:
-        transport.close()
-
-
-def _async(requests: Sequence[HttpRequest], **settings: object) -> Answers:
-    async def run() -> Answers:
-        transport = CurlAsyncTransport(**settings)  # type: ignore[arg-type]
-        try:
-            return [await transport.call(one, LIMITS) for one in requests]
-        finally:
-            await transport.close()
-
-    return asyncio.run(run())
-
-
-@pytest.fixture(params=[_sync, _async], ids=["sync", "async"])
-def calls(request: pytest.FixtureRequest) -> Calls:
-    made: Calls = request.param
-    return made
 
 
 def secured(

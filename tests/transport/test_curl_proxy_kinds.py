@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import datetime
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from cryptography.x509 import ocsp
 
 from tests.support.certificates import Zoo
 from tests.support.fault_server import FaultServer
-from tests.support.http_calls import LIMITS, request
+from tests.support.http_calls import Calls, request
 from tests.support.relays import Relay
 from wsx.errors import ErrorCode
 from wsx.security import (
@@ -33,36 +32,9 @@ from wsx.security import (
     TlsSettings,
     UsernameCredential,
 )
-from wsx.transport import HttpHead, HttpRequest, TransportError
-from wsx.transport.curl import CurlTransport
-from wsx.transport.curl_async import CurlAsyncTransport
+from wsx.transport import TransportError
 
 FAILURE = ErrorCode.WS_E_PROXY_FAILURE
-
-Answers = list[tuple[HttpHead, bytes]]
-Calls = Callable[..., Answers]
-
-
-def _sync(requests: Sequence[HttpRequest], **settings: object) -> Answers:
-    with contextlib.closing(CurlTransport(**settings)) as transport:  # type: ignore[arg-type]
-        return [transport.call(one, LIMITS) for one in requests]
-
-
-def _async(requests: Sequence[HttpRequest], **settings: object) -> Answers:
-    async def run() -> Answers:
-        transport = CurlAsyncTransport(**settings)  # type: ignore[arg-type]
-        try:
-            return [await transport.call(one, LIMITS) for one in requests]
-        finally:
-            await transport.close()
-
-    return asyncio.run(run())
-
-
-@pytest.fixture(params=[_sync, _async], ids=["sync", "async"])
-def calls(request: pytest.FixtureRequest) -> Calls:
-    made: Calls = request.param
-    return made
 
 
 def by(servers: str) -> ProxySettings:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.auth_server import PASSWORD, USER, WINDOWS_USER, AuthServer, windows_users
 from tests.support.certificates import Zoo
-from tests.support.http_calls import HEADERS, LIMITS, request
+from tests.support.http_calls import HEADERS, LIMITS, Calls, request
 from wsx.errors import ErrorCode, NotSupported
 from wsx.security import (
     CustomHttpProxy,
@@ -28,7 +27,7 @@ from wsx.security import (
     UsernameCredential,
     WindowsCredential,
 )
-from wsx.transport import HttpHead, HttpRequest, HttpUrl, TransportError, status_error
+from wsx.transport import HttpUrl, TransportError, status_error
 from wsx.transport.curl import CurlTransport
 from wsx.transport.curl_async import CurlAsyncTransport
 from wsx.transport.handshake import endpoint_binding
@@ -41,37 +40,11 @@ DOMAIN, NAME, WORD = WINDOWS_USER
 RIGHT = WindowsCredential(NAME, WORD, DOMAIN)
 WRONG = WindowsCredential(NAME, "x7Qz9K-wrong", DOMAIN)
 
-Answers = list[tuple[HttpHead, bytes]]
-Calls = Callable[..., Answers]
-
 
 @pytest.fixture(autouse=True)
 def users() -> Iterator[None]:
     with windows_users():
         yield
-
-
-def _sync(requests: Sequence[HttpRequest], **settings: object) -> Answers:
-    transport = CurlTransport(**settings)  # type: ignore[arg-type]
-    with contextlib.closing(transport):
-        return [transport.call(one, LIMITS) for one in requests]
-
-
-def _async(requests: Sequence[HttpRequest], **settings: object) -> Answers:
-    async def run() -> Answers:
-        transport = CurlAsyncTransport(**settings)  # type: ignore[arg-type]
-        try:
-            return [await transport.call(one, LIMITS) for one in requests]
-        finally:
-            await transport.close()
-
-    return asyncio.run(run())
-
-
-@pytest.fixture(params=[_sync, _async], ids=["sync", "async"])
-def calls(request: pytest.FixtureRequest) -> Calls:
-    made: Calls = request.param
-    return made
 
 
 def secured(

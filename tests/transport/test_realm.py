@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
 
 from tests.support.certificates import Zoo
 from tests.support.fault_server import FaultServer
-from tests.support.http_calls import LIMITS, request
+from tests.support.http_calls import Calls, request
 from tests.support.realm import DOMAIN, NAME, PASSWORD, REALM, Realm, realm
 from tests.support.squid import squid
 from wsx.errors import ErrorCode
@@ -26,9 +24,7 @@ from wsx.security import (
     SecurityDescription,
     WindowsCredential,
 )
-from wsx.transport import HttpHead, HttpRequest, status_error
-from wsx.transport.curl import CurlTransport
-from wsx.transport.curl_async import CurlAsyncTransport
+from wsx.transport import status_error
 
 pytestmark = pytest.mark.interop
 
@@ -36,9 +32,6 @@ NTLM, NEGOTIATE = HttpHeaderAuthScheme.NTLM, HttpHeaderAuthScheme.NEGOTIATE
 ALICE = WindowsCredential(NAME, PASSWORD, DOMAIN)
 WRONG = WindowsCredential(NAME, "wrong", DOMAIN)
 WHOLE = str(len(b"<request/>"))
-
-Answers = list[tuple[HttpHead, bytes]]
-Calls = Callable[..., Answers]
 
 
 @pytest.fixture(scope="module")
@@ -52,28 +45,6 @@ def tickets(running: Realm, monkeypatch: pytest.MonkeyPatch) -> Realm:
     for name, value in running.environment.items():
         monkeypatch.setenv(name, value)
     return running
-
-
-def _sync(requests: Sequence[HttpRequest], **settings: object) -> Answers:
-    with contextlib.closing(CurlTransport(**settings)) as transport:  # type: ignore[arg-type]
-        return [transport.call(one, LIMITS) for one in requests]
-
-
-def _async(requests: Sequence[HttpRequest], **settings: object) -> Answers:
-    async def run() -> Answers:
-        transport = CurlAsyncTransport(**settings)  # type: ignore[arg-type]
-        try:
-            return [await transport.call(one, LIMITS) for one in requests]
-        finally:
-            await transport.close()
-
-    return asyncio.run(run())
-
-
-@pytest.fixture(params=[_sync, _async], ids=["sync", "async"])
-def calls(request: pytest.FixtureRequest) -> Calls:
-    made: Calls = request.param
-    return made
 
 
 def secured(
