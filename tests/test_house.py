@@ -75,7 +75,7 @@ MAX_FUNCTION_LINES = 60
 MAX_SETUP_LINES = 80
 
 # What `import wsx` may not load: transports, the command's libraries, other people's XML and event loops.
-HEAVY = ["asyncio", "click", "http", "lxml", "numpy", "pycurl", "rich", "ssl", "urllib3", "xml"]
+HEAVY = ["aiohttp", "asyncio", "click", "http", "lxml", "numpy", "pycurl", "rich", "ssl", "urllib3", "xml"]
 
 
 def name_of(path: Path) -> str:

@@ -15,8 +15,10 @@ from wsx.testing.certificates import Zoo, make_zoo
 from wsx.testing.conformance import TransportFactory, play_row
 from wsx.testing.conformance_rows import ROWS
 from wsx.transport import Capability, HttpHead, HttpRequest, Limits, Phase, TransportError
+from wsx.transport.aiohttp_transport import AiohttpTransport
 from wsx.transport.curl import CurlTransport
 from wsx.transport.curl_async import CurlAsyncTransport
+from wsx.transport.urllib3_transport import Urllib3Transport
 
 
 def curl(setup: Setup) -> CurlTransport:
@@ -27,7 +29,34 @@ def curl_async(setup: Setup) -> CurlAsyncTransport:
     return CurlAsyncTransport(ca_file=setup.ca_file, proxy=setup.proxy, security=setup.security)
 
 
-ADAPTERS: dict[str, tuple[TransportFactory, dict[str, str]]] = {"curl": (curl, {}), "curl_async": (curl_async, {})}
+def over_urllib3(setup: Setup) -> Urllib3Transport:
+    return Urllib3Transport(ca_file=setup.ca_file, proxy=setup.proxy, security=setup.security)
+
+
+def over_aiohttp(setup: Setup) -> AiohttpTransport:
+    return AiohttpTransport(ca_file=setup.ca_file, proxy=setup.proxy, security=setup.security)
+
+
+NO_TLS_PROXY = {"tls-proxy": "proxies that are spoken to over TLS are refused"}
+NO_CLOSE_NOTIFY = "ssl takes the end of the connection for the end of the body"
+URLLIB3_CANNOT = {
+    **NO_TLS_PROXY,
+    "cut-head": "http.client takes a head that ends too early for a whole one",
+    "tls-cut-open": NO_CLOSE_NOTIFY,
+    "bad-header": "http.client leaves out what it cannot read",
+    "bad-chunk": "http.client says the same of a chunk that is cut",
+    **{
+        f"connect-407-{name}": "http.client throws away what the proxy offers"
+        for name in ("basic", "digest", "ntlm", "negotiate")
+    },
+}
+AIOHTTP_CANNOT = {**NO_TLS_PROXY, "tls-cut-open": NO_CLOSE_NOTIFY}
+ADAPTERS: dict[str, tuple[TransportFactory, dict[str, str]]] = {
+    "curl": (curl, {}),
+    "curl_async": (curl_async, {}),
+    "urllib3": (over_urllib3, URLLIB3_CANNOT),
+    "aiohttp": (over_aiohttp, AIOHTTP_CANNOT),
+}
 
 
 @pytest.fixture(scope="module")

@@ -195,7 +195,7 @@ def test_a_sink_takes_the_rest(server: FaultServer, transport: StreamTransport, 
     assert server.connections == 1
 
 
-@pytest.mark.parametrize("when", [1, 5])
+@pytest.mark.parametrize("when", [1, 5, 18, 40, 400])
 def test_what_a_sink_raises(server: FaultServer, transport: StreamTransport, when: int) -> None:
     calls = itertools.count(1)
 

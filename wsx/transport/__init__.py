@@ -11,8 +11,11 @@ The modules of this room, from the terms to the machinery:
   ``curl``: :class:`~wsx.transport.curl.CurlTransport`, and
   ``curl_async``: :class:`~wsx.transport.curl_async.CurlAsyncTransport`;
 * ``curl_flow``: bodies in pieces between libcurl and its user; on it ``curl_exchange`` and ``curl_async_exchange``.
-  The modules called curl alone need pycurl; they are imported by :func:`default_transport` and
-  :func:`default_async_transport`, never by importing this package.
+* ``library``: what is common to transports over libraries of Python; on it ``urllib3_transport`` and
+  ``aiohttp_transport``, for systems without pycurl.
+
+The modules called curl alone need pycurl; they are imported by :func:`default_transport` and
+:func:`default_async_transport`, never by importing this package.
 """
 
 from __future__ import annotations
@@ -77,7 +80,7 @@ def default_transport(
     try:
         from wsx.transport.curl import CurlTransport  # noqa: PLC0415 (loads libcurl, which `import wsx` must not)
     except ImportError as error:
-        raise _no_pycurl(error) from error
+        raise _no_pycurl(error, "urllib3") from error
     return CurlTransport(security=security, proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
 
 
@@ -97,14 +100,16 @@ def default_async_transport(
     try:
         from wsx.transport.curl_async import CurlAsyncTransport  # noqa: PLC0415 (loads libcurl and asyncio)
     except ImportError as error:
-        raise _no_pycurl(error) from error
+        raise _no_pycurl(error, "aiohttp") from error
     return CurlAsyncTransport(security=security, proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
 
 
-def _no_pycurl(error: ImportError) -> NotSupported:
+def _no_pycurl(error: ImportError, extra: str) -> NotSupported:
+    name = f"wsx.transport.{extra}_transport.{extra.capitalize()}Transport"
     return NotSupported(
         "the HTTP transport needs pycurl 7.49 or later, which cannot be imported; "
-        "install it with: pip install 'pycurl>=7.49,<8', or give the channel a transport of your own",
+        "install it with: pip install 'pycurl>=7.49,<8'. Where that is not possible: "
+        f"pip install 'wsx[{extra}]' and give the channel a {name}(), or a transport of your own",
         original=error,
         strings=(str(error),),
     )

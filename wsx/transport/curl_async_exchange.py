@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +150,9 @@ class CurlAsyncExchange:
     def _resume(self) -> None:
         paused = self._state.flow.resumes()
         if paused is not None and not self._future.done():
-            self._transport._curl.pause(paused)
+            # libcurl refuses it for a transfer that has ended; the loop tells of that in a moment.
+            with contextlib.suppress(pycurl.error):
+                self._transport._curl.pause(paused)
 
     async def _until(self, ready: Callable[[], bool]) -> None:
         """Wait until ``ready`` or the end of the transfer; ``over`` and ``error`` say what it has come to."""

@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import pycurl
+
 from wsx.errors import ErrorCode
 from wsx.transport.curl_flow import Buffer, Flow
 from wsx.transport.heads import refused
@@ -209,7 +211,9 @@ class CurlExchange:
         try:
             paused = state.flow.resumes()
             if paused is not None:
-                transport._curl.pause(paused)
+                # What comes of it in the sink, or of a transfer that ends in it, is seen when it is driven on.
+                with contextlib.suppress(pycurl.error):
+                    transport._curl.pause(paused)
             if not transport._drive(self._limits, enough):
                 transport._leave()
                 return
