@@ -1,7 +1,8 @@
 """wsx, expat and libxml2 on the same documents: random tables and values written by wsx, and random documents.
 
-Tables here have all mappings (choices, fragments, other attributes and content, derived types) and all scalar types;
-the classes of Python values and their options are the matter of test_properties.
+Tables here have all mappings and all types: choices, fragments, other attributes and content, derived types, custom
+types, endpoint addresses, faults, what is thrown away and what is not in XML at all. The classes of Python values and
+their options are the matter of test_properties.
 """
 
 from __future__ import annotations
@@ -26,11 +27,15 @@ from tests.support.xml_tables import COLORS, Node, expat_tree
 from tests.test_properties import SCALARS, names, namespaces, xml_text
 from wsx import XmlReader, XmlWriter
 from wsx._reader import Reader
+from wsx.cursors import NodeType
 from wsx.descriptions import (
     XML_NAMESPACE,
     XSI_NAMESPACE,
+    CustomTypeDescription,
     Description,
     ElementDescription,
+    EndpointAddressDescription,
+    FaultDescription,
     FieldDescription,
     FieldMapping,
     FieldOption,
@@ -39,10 +44,11 @@ from wsx.descriptions import (
     UnionDescription,
     UnionFieldDescription,
 )
+from wsx.enumerations import EnvelopeVersion
 from wsx.errors import InvalidFormat
 from wsx.fragment import XmlBuffer
 from wsx.quotas import Quotas
-from wsx.values import UNSET, Choice, Duration, TimeSpan, XmlQName
+from wsx.values import UNSET, Choice, Duration, EndpointAddress, Fault, FaultCode, FaultReason, TimeSpan, XmlQName
 from wsx.xml import read_element, write_element
 
 # lxml brings no types.
@@ -197,6 +203,7 @@ ALL_SCALARS: dict[Type, st.SearchStrategy[Any]] = {
     Type.UTF8_ARRAY: xml_text,
     Type.BYTE_ARRAY: st.binary(max_size=40),
     Type.XML_QNAME: st.builds(XmlQName, names, namespaces),
+    Type.CUSTOM: xml_text,
 }
 ARRAYS = (Type.CHAR_ARRAY, Type.UTF8_ARRAY, Type.BYTE_ARRAY)
 OWN_NIL = (Type.STRING, Type.WSZ, Type.BYTES, Type.XML_STRING, Type.XML_BUFFER, *ARRAYS)
@@ -231,6 +238,69 @@ def duration_text(value: Duration) -> str:
 ZERO = {False: "P0D", True: "-P0D"}
 
 
+# --- custom types, endpoint addresses, faults ------------------------------------------------------------------------
+
+
+def write_custom(writer: XmlWriter, value: str) -> None:
+    """The text, in an element of its own where no element and no attribute is open."""
+    if whole := not writer.in_attribute and writer.depth == 0:
+        writer.start_element("own", "urn:f")
+    writer.text(value)
+    if whole:
+        writer.end_element()
+
+
+def read_custom(reader: XmlReader) -> str:
+    if reader.in_attribute or reader.node.type is not NodeType.ELEMENT:
+        return reader.read_chars()
+    reader.read_start_element()
+    text = reader.read_chars()
+    reader.read_end_element()
+    return text
+
+
+CUSTOM = CustomTypeDescription(write_custom, read_custom)
+WSA = "http://www.w3.org/2005/08/addressing"
+SOAP = "http://www.w3.org/2003/05/soap-envelope"
+codes = st.builds(XmlQName, local_names, namespaces.filter(bool))
+addresses = st.builds(EndpointAddress, st.sampled_from(["", "http://example.invalid/?a&b", "urn:é"]))
+faults = st.builds(
+    Fault,
+    st.builds(FaultCode, codes, st.none() | st.builds(FaultCode, codes)),
+    st.lists(st.builds(FaultReason, xml_text, st.sampled_from(["en", "de-AT"])), min_size=1, max_size=1).map(tuple),
+    st.sampled_from(["", "urn:actor"]),
+)
+
+
+def of_address(name: tuple[str, str], value: EndpointAddress) -> Expected:
+    return Expected(name, children=[Expected((WSA, "Address"), text=value.url or f"{WSA}/anonymous")])
+
+
+def of_fault(name: tuple[str, str], value: Fault, version: EnvelopeVersion) -> Expected:
+    """The fault as SOAP 1.1 §4.4 and SOAP 1.2 part 1 §5.4 show it."""
+    if version is EnvelopeVersion.SOAP_1_1:
+        parts = [("faultcode", value.code.value), ("faultstring", value.reasons[0].text), ("faultactor", value.actor)]
+        made = Expected(name, children=[Expected(("", local), text=text) for local, text in parts if text])
+        if not value.reasons[0].text:
+            made.children.insert(1, Expected(("", "faultstring")))
+        made.children[1].attributes[XML_NAMESPACE, "lang"] = value.reasons[0].lang
+        return made
+    code = Expected((SOAP, "Code"), children=[Expected((SOAP, "Value"), text=value.code.value)])
+    if value.code.sub_code is not None:
+        inner = Expected((SOAP, "Value"), text=value.code.sub_code.value)
+        code.children.append(Expected((SOAP, "Subcode"), children=[inner]))
+    text = Expected((SOAP, "Text"), {(XML_NAMESPACE, "lang"): value.reasons[0].lang}, text=value.reasons[0].text)
+    role = [Expected((SOAP, "Role"), text=value.actor)] if value.actor else []
+    return Expected(name, children=[code, Expected((SOAP, "Reason"), children=[text]), *role])
+
+
+def as_read(value: Fault, version: EnvelopeVersion) -> Fault:
+    """SOAP 1.1 has no subcodes."""
+    return (
+        value if version is EnvelopeVersion.SOAP_1_2 else dataclasses.replace(value, code=FaultCode(value.code.value))
+    )
+
+
 def scalar_text(type_: Type, value: Any) -> Any:
     """The text of a scalar; of a QName the QName, whose prefix is free."""
     if type_ is Type.TIMESPAN:
@@ -259,7 +329,8 @@ def fresh_names(draw: st.DrawFn) -> str:
 def scalars(draw: st.DrawFn, mapping: FieldMapping) -> tuple[Type, Description | None]:
     barred = ARRAYS if mapping is FieldMapping.REPEATING_ELEMENT else ()
     type_ = draw(st.sampled_from([type_ for type_ in ALL_SCALARS if type_ not in barred]))
-    return type_, {Type.ENUM: COLORS}.get(type_)
+    described: dict[Type, Description] = {Type.ENUM: COLORS, Type.CUSTOM: CUSTOM}
+    return type_, described.get(type_)
 
 
 @st.composite
@@ -284,10 +355,15 @@ def element_fields(draw: st.DrawFn, mapping: FieldMapping, depth: int, *, option
         if mapping is FieldMapping.REPEATING_ELEMENT_CHOICE and draw(st.booleans()):
             wrapper = {"local_name": f"w-{name}", "ns": draw(namespaces)}
         return FieldDescription(name, Type.UNION, draw(arms(depth)), mapping=mapping, options=maybe, **wrapper)
-    kind = draw(st.sampled_from(["scalar", "scalar", "fragment", "struct", "derived"]))
+    kind = draw(st.sampled_from(["scalar", "scalar", "fragment", "struct", "derived", "address", "fault"]))
     type_, description = draw(scalars(mapping))
     if kind == "fragment":
         type_, description = Type.XML_BUFFER, None
+    elif kind == "address":
+        type_, description = Type.ENDPOINT_ADDRESS, EndpointAddressDescription()
+    elif kind == "fault":
+        versions = st.sampled_from([EnvelopeVersion.SOAP_1_1, EnvelopeVersion.SOAP_1_2])
+        type_, description = Type.FAULT, FaultDescription(draw(versions))
     elif kind != "scalar" and depth:
         type_ = Type.STRUCT
         description = draw(structs(depth - 1)) if kind == "struct" else draw(derived_structs(depth - 1))
@@ -322,6 +398,9 @@ def field_lists(draw: st.DrawFn, depth: int) -> list[FieldDescription]:
         made.append(FieldDescription("k", Type.ANY_ATTRIBUTES, mapping=FieldMapping.ANY_ATTRIBUTES, **draw(filters)))
     if draw(st.integers(0, 5)) == 0:
         type_, description = draw(scalars(FieldMapping.TEXT))
+        if draw(st.integers(0, 2)) == 0:
+            inner = FieldDescription("inner", type_, description, mapping=FieldMapping.TEXT)
+            type_, description = Type.STRUCT, StructDescription(dict, [inner])
         return [*made, FieldDescription("text", type_, description, mapping=FieldMapping.TEXT)]
     choices = [
         FieldMapping.ELEMENT, FieldMapping.ELEMENT, FieldMapping.REPEATING_ELEMENT, FieldMapping.ELEMENT_CHOICE,
@@ -334,8 +413,16 @@ def field_lists(draw: st.DrawFn, depth: int) -> list[FieldDescription]:
         more = dict(draw(filters)) if last != "ANY_CONTENT" else {}
         if last == "ANY_ELEMENT" and draw(st.booleans()):
             more["options"] = more.get("options", NONE) | OPTIONAL
-        made.append(FieldDescription("rest", Type.XML_BUFFER, mapping=FieldMapping[last], **more))
-    return without_hidden(made)
+        type_, description = Type.XML_BUFFER, None
+        if last == "ANY_ELEMENT" and more.get("ns") is not None and draw(st.booleans()):
+            more["options"] = more.get("options", NONE) & ~FieldOption.OTHER_NAMESPACE
+            type_, description = Type.CUSTOM, CUSTOM
+        made.append(FieldDescription("rest", type_, description, mapping=FieldMapping[last], **more))
+    made = without_hidden(made)
+    if draw(st.integers(0, 3)) == 0:
+        default = draw(st.sampled_from([UNSET, None, 5]))
+        made.append(FieldDescription("aside", Type.INT32, mapping=FieldMapping.NO, default=default))
+    return made
 
 
 filters: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
@@ -381,7 +468,7 @@ def derived_structs(draw: st.DrawFn, depth: int) -> StructDescription:
 
 def members_before(members: list[FieldDescription]) -> list[FieldDescription]:
     """The fields that others can follow."""
-    last = {FieldMapping.ANY_ELEMENT, FieldMapping.REPEATING_ANY_ELEMENT, FieldMapping.ANY_CONTENT}
+    last = {FieldMapping.ANY_ELEMENT, FieldMapping.REPEATING_ANY_ELEMENT, FieldMapping.ANY_CONTENT, FieldMapping.NO}
     return [field for field in members if field.mapping not in last and not is_open(field)]
 
 
@@ -459,14 +546,22 @@ class Drawn:
                 )
                 expected.attributes |= {(name.ns, name.local_name): content for name, content in value.items()}
                 return value
+            case FieldMapping.TEXT if isinstance(inner := field.resolve_description(), StructDescription):
+                return self.struct(inner, expected)
             case FieldMapping.TEXT:
                 value = self.draw(ALL_SCALARS[field.type])
                 expected.text = scalar_text(field.type, value)
                 return value
+            case FieldMapping.NO:
+                return field.default
             case FieldMapping.ANY_CONTENT:
                 return self.content(expected)
             case FieldMapping.ANY_ELEMENT if absent:
                 return UNSET
+            case FieldMapping.ANY_ELEMENT if field.type is Type.CUSTOM:
+                value = self.draw(xml_text)
+                expected.children.append(Expected(("urn:f", "own"), text=value))
+                return value
             case FieldMapping.ANY_ELEMENT:
                 return self.fragment(expected.children, ns=self.allowed(field))
             case FieldMapping.REPEATING_ANY_ELEMENT:
@@ -533,6 +628,13 @@ class Drawn:
         description = field.resolve_description()
         if field.type is Type.XML_BUFFER:
             return self.fragment(place, name=own)
+        if isinstance(description, EndpointAddressDescription):
+            place.append(of_address(own, address := self.draw(addresses)))
+            return address
+        if isinstance(description, FaultDescription):
+            version = description.envelope_version
+            place.append(of_fault(own, fault := as_read(self.draw(faults), version), version))
+            return fault
         place.append(Expected(own))
         if isinstance(description, StructDescription):
             return self.struct(description, place[-1])
@@ -625,7 +727,7 @@ def comparable(value: Any) -> Any:
         return {name: member for name, member in members.items() if member != ("none", None)}
     if isinstance(value, list):
         return [comparable(item) for item in value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, (Duration, XmlQName)):
+    if dataclasses.is_dataclass(value) and not isinstance(value, (Duration, XmlQName, EndpointAddress, Fault)):
         return (
             type(value),
             comparable({field.name: getattr(value, field.name) for field in dataclasses.fields(value)}),
@@ -645,6 +747,42 @@ def test_what_wsx_writes_is_read_the_same_by_all(case: tuple[ElementDescription,
     again = write_element(table, back)
     assert list(differences(expected, etree.fromstring(again, parser()))) == []
     assert comparable(read_element(table, again, quotas=LOOSE)) == comparable(value)
+
+
+def thrown_away(field: FieldDescription) -> FieldDescription:
+    """The field as one whose XML is thrown away."""
+    options = field.options & ~NILLABLE
+    return FieldDescription(
+        field.name, Type.VOID, mapping=field.mapping, local_name=field.local_name, ns=field.ns, options=options
+    )
+
+
+VOIDABLE = (
+    *(FieldMapping.ELEMENT, FieldMapping.ATTRIBUTE, FieldMapping.ANY_ATTRIBUTES, FieldMapping.ANY_ELEMENT),
+    *(FieldMapping.REPEATING_ANY_ELEMENT, FieldMapping.ANY_CONTENT),
+)
+
+
+@given(cases(), st.data())
+@settings(RANDOM, max_examples=100)
+def test_what_is_thrown_away_leaves_the_rest_as_it_is(
+    case: tuple[ElementDescription, Any, Expected], data: st.DataObject
+) -> None:
+    """A table that has VOID in place of some fields reads the same document, and writes it without those fields."""
+    table, value, _ = case
+    struct = table.resolve_description()
+    assert isinstance(struct, StructDescription)
+    if struct.polymorphic:
+        reject()
+    gone = {field.name for field in struct.fields if field.mapping in VOIDABLE and data.draw(st.booleans())}
+    fields = [thrown_away(field) if field.name in gone else field for field in struct.fields]
+    void = ElementDescription(table.local_name, table.ns, Type.STRUCT, StructDescription(dict, fields, ns=struct.ns))
+    back = read_element(void, written(table, value), quotas=LOOSE)
+    rest = {name: member for name, member in value.items() if name not in gone}
+    assert comparable(back) == comparable(rest)
+    kept = [field for field in struct.fields if field.name not in gone]
+    other = ElementDescription(table.local_name, table.ns, Type.STRUCT, StructDescription(dict, kept, ns=struct.ns))
+    assert libxml_tree(write_element(void, back)) == libxml_tree(write_element(other, rest))
 
 
 def is_well_formed(data: bytes) -> bool:
