@@ -64,6 +64,18 @@ SUBMIT = wsx.MessageDescription(action=f"{NAMESPACE}/Submit", body=wsx.element_o
 CONFIRM = wsx.MessageDescription(action=f"{NAMESPACE}/Confirm", body=wsx.element_of(Confirmation))
 
 
+def make_order(number: int) -> PurchaseOrder:
+    """A small order, for the examples that are about something else."""
+    return PurchaseOrder(
+        number=f"PO-{number}",
+        ordered=datetime.datetime.now(datetime.timezone.utc),
+        priority=Priority.NORMAL,
+        customer="Grün GmbH",
+        ship_to=Address(street="Am Markt 1", city="Münster", postal_code="48143", country="DE"),
+        lines=[Line(product="hex bolt M8 × 40", quantity=number, unit_price=decimal.Decimal("0.24"))],
+    )
+
+
 if __name__ == "__main__":
     order = PurchaseOrder(
         number="PO-1",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.certificates import KEY_PASSWORD, Zoo, make_zoo
+from tests.support.relays import Relay
 from wsx.cli.demo_orders import demo_orders
 from wsx.cli.demo_service import OrderService
 
@@ -118,6 +121,55 @@ def test_from_wsdl(service: OrderService) -> None:
     assert "PO-7: 2 lines for 7.8" in output
     assert "without the header: the message has no header" in output
     assert service.accepted == 1
+
+
+class TlsOrderService(OrderService):
+    """The service over TLS, for clients with a certificate of the zoo's root when it is ``mutual``."""
+
+    def __init__(self, zoo: Zoo, *, mutual: bool) -> None:
+        super().__init__()
+        context = zoo.server("good")
+        if mutual:
+            context.load_verify_locations(zoo.ca_file)
+            context.verify_mode = ssl.CERT_REQUIRED
+        # A handshake that fails has its own thread then, not that which accepts.
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+
+    @property
+    def url(self) -> str:
+        return super().url.replace("http:", "https:")
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory: pytest.TempPathFactory) -> Zoo:
+    return make_zoo(tmp_path_factory.mktemp("certificates"))
+
+
+def test_tls_client_certificate(zoo: Zoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = tmp_path / "client.pem"
+    certificate = Path(zoo.path("client")).read_text("ascii")
+    start = certificate.index("-----BEGIN CERTIFICATE")
+    both.write_text(Path(zoo.encrypted_key).read_text("ascii") + certificate[start:], "ascii")
+    monkeypatch.setenv("WSX_KEY_PASSWORD", KEY_PASSWORD)
+    with TlsOrderService(zoo, mutual=True) as service:
+        output = run("-m", "examples.tls_client_certificate", service.url, zoo.ca_file, str(both))
+        assert "total=Decimal('0.24')" in output
+        assert re.search(r"^refused: (EndpointAccessDenied|EndpointDisconnected)$", output, re.M)
+        assert service.accepted == 1
+
+
+@pytest.mark.parametrize("kind", ["connect", "connect-tls", "socks5"])
+def test_through_a_proxy(zoo: Zoo, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setenv("WSX_PROXY_PASSWORD", "sesame")
+    name, _, tls = kind.partition("-")
+    relay = Relay(name, tls=zoo.server("good") if tls else None, user=("alice", "sesame"))
+    with TlsOrderService(zoo, mutual=False) as service, relay:
+        proxy = f"{'https://' if tls else 'socks5://' if name == 'socks5' else ''}127.0.0.1:{relay.port}"
+        output = run("-m", "examples.through_a_proxy", service.url, proxy, "alice", zoo.ca_file)
+        assert "total=Decimal('0.24')" in output
+        code = "WS_E_PROXY_REQUIRES_BASIC_AUTH" if name == "connect" else "WS_E_PROXY_FAILURE"
+        assert f"refused: {code}\n" in output
+        assert service.accepted == 1
 
 
 def test_the_orders_are_what_the_tool_makes() -> None:

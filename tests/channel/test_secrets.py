@@ -11,6 +11,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -19,7 +20,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from tests.support.auth_server import WINDOWS_USER, AuthServer, windows_users
+from tests.support.certificates import KEY_PASSWORD, make_zoo
 from tests.support.channels import ASK, REPLY, MakeChannel, soap_11
+from tests.support.fault_server import FaultServer
 from tests.support.http_peer import Answer, HttpPeer
 from wsx.channel import ChannelEvent, CookieMode
 from wsx.channel.telemetry import SpanRecorder
@@ -27,6 +31,7 @@ from wsx.errors import WsError
 from wsx.message import MessageInitialization
 from wsx.security import (
     BearerCredential,
+    CertCredential,
     CustomHttpProxy,
     HttpHeaderAuth,
     HttpHeaderAuthScheme,
@@ -34,9 +39,12 @@ from wsx.security import (
     HttpProxySettingMode,
     ProxySettings,
     SecurityDescription,
+    TlsSettings,
     UsernameCredential,
+    WindowsCredential,
 )
 
+DOMAIN, NAME, WORD = WINDOWS_USER
 PASSWORD = "pass-PLANTED-1"
 PROXY_PASSWORD = "proxy-PLANTED-2"
 TOKEN = "token.PLANTED.3=="
@@ -49,7 +57,7 @@ USER_PART = "user-PLANTED-8"
 
 def forms() -> list[str]:
     """The secrets in every form in which they go over the connection."""
-    plain = [PASSWORD, PROXY_PASSWORD, TOKEN, HEADER, COOKIE, SET_COOKIE, USER_PART]
+    plain = [PASSWORD, WORD, PROXY_PASSWORD, TOKEN, HEADER, COOKIE, SET_COOKIE, USER_PART]
     pairs = [f"user:{PASSWORD}", f"proxy-user:{PROXY_PASSWORD}"]
     return [
         *plain,
@@ -65,6 +73,7 @@ class Outputs:
     events: list[ChannelEvent] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     on_event: Callable[[ChannelEvent], None] | None = None
+    logged: list[logging.LogRecord] = field(default_factory=list)
 
     def keep(self, *things: object) -> None:
         """The texts of ``things``, and of all that their errors lead to."""
@@ -77,6 +86,10 @@ class Outputs:
                 with contextlib.suppress(Exception):
                     self.texts.append(repr(pickle.dumps(error)))
                 error = error.__cause__ or error.__context__
+
+    def records(self) -> list[str]:
+        """What has been logged."""
+        return [record.getMessage() for record in self.logged]
 
     def check(self) -> None:
         everything = "\n".join(self.texts)
@@ -101,6 +114,7 @@ def outputs(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str])
     found.on_event = both
     with caplog.at_level(logging.DEBUG), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
+        found.logged = caplog.records
         yield found
     for event in found.events:
         found.keep(event)
@@ -118,6 +132,8 @@ def outputs(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str])
 BASIC = HttpHeaderAuth(UsernameCredential("user", PASSWORD), HttpHeaderAuthScheme.BASIC)
 DIGEST = HttpHeaderAuth(UsernameCredential("user", PASSWORD), HttpHeaderAuthScheme.DIGEST)
 BEARER = HttpHeaderAuth(BearerCredential(TOKEN))
+NTLM = HttpHeaderAuth(WindowsCredential("user", PASSWORD, "DOMAIN"), HttpHeaderAuthScheme.NTLM)
+NEGOTIATE = HttpHeaderAuth(WindowsCredential("user", PASSWORD, "DOMAIN"))
 TO_PROXY = HttpHeaderAuth(
     UsernameCredential("proxy-user", PROXY_PASSWORD), HttpHeaderAuthScheme.BASIC, HttpHeaderAuthTarget.PROXY
 )
@@ -159,7 +175,9 @@ def use(channel: Any, url: str, outputs: Outputs, prepare: Callable[[Any], None]
 
 
 @pytest.mark.parametrize("status", [200, 307, 401, 403, 500, 503])
-@pytest.mark.parametrize("auth", [BASIC, DIGEST, BEARER], ids=["basic", "digest", "bearer"])
+@pytest.mark.parametrize(
+    "auth", [BASIC, DIGEST, BEARER, NTLM, NEGOTIATE], ids=["basic", "digest", "bearer", "ntlm", "negotiate"]
+)
 def test_credentials(make: MakeChannel, outputs: Outputs, auth: HttpHeaderAuth, status: int) -> None:
     security = SecurityDescription(header_auth=(auth, TO_PROXY))
     properties = soap_11(http_redirect_callback=lambda original, new: True)
@@ -179,6 +197,38 @@ def test_credentials_for_a_proxy(make: MakeChannel, outputs: Outputs, status: in
         channel = make(properties=properties, security=security, on_event=outputs.on_event)
         use(channel, f"http://endpoint.example/?key={QUERY}", outputs, None)
         assert "Proxy-Authorization" in proxy.seen[0].headers
+
+
+@pytest.mark.parametrize("password", [WORD, f"{PASSWORD} wrong"])
+@pytest.mark.parametrize("scheme", ["ntlm", "negotiate"])
+def test_a_whole_handshake(make: MakeChannel, outputs: Outputs, scheme: str, password: str) -> None:
+    auth = HttpHeaderAuth(WindowsCredential(NAME, password, DOMAIN), HttpHeaderAuthScheme[scheme.upper()])
+    with windows_users(), AuthServer(scheme) as server:
+        channel = make(properties=soap_11(), security=SecurityDescription(header_auth=auth), on_event=outputs.on_event)
+        use(channel, f"{server.url}&key={QUERY}", outputs, None)
+        # What was shown of the password, NTLM's answer, is as good as it to who can guess; the acceptor here logs it.
+        own = [record for record in outputs.records() if "step output" not in record and "step input" not in record]
+    shown = [(seen.credentials or "").split(" ")[-1] for seen in server.seen]
+    assert len(shown) > 2
+    assert not [token for token in shown if len(token) > 8 and token in "".join([*own, *outputs.texts])]
+
+
+@pytest.mark.parametrize("password", ["key-PLANTED-9", None])
+def test_the_password_of_a_key(
+    make: MakeChannel, outputs: Outputs, tmp_path_factory: pytest.TempPathFactory, password: str | None
+) -> None:
+    zoo = make_zoo(tmp_path_factory.mktemp("certificates"))
+    for certificate in (
+        CertCredential(zoo.path("client"), zoo.encrypted_key, password or KEY_PASSWORD),
+        CertCredential(Path(zoo.path("client")).read_bytes(), password=password),
+    ):
+        security = SecurityDescription(TlsSettings(ca_file=zoo.ca_file, client_certificate=certificate))
+        channel = make(properties=soap_11(), security=security, on_event=outputs.on_event)
+        with FaultServer(zoo.server("good")) as server:
+            use(channel, server.url("/status-500"), outputs, None)
+    body = Path(zoo.path("client")).read_text("ascii").split("PRIVATE KEY-----")[1].split()[0]
+    everything = "".join(outputs.texts)
+    assert not [secret for secret in (body, KEY_PASSWORD, "key-PLANTED-9") if secret in everything]
 
 
 def by_hand(message: Any) -> None:

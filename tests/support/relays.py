@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import selectors
 import socket
@@ -109,6 +110,12 @@ class Relay:
         while not head.endswith(b"\r\n\r\n"):
             head += _read(client, 1)
         self.heads.append(head)
+        if self._user is not None:
+            token = base64.b64encode(":".join(self._user).encode())
+            if b"\r\nProxy-Authorization: Basic " + token + b"\r\n" not in head:
+                challenge = b'Proxy-Authenticate: Basic realm="relay"\r\nContent-Length: 0\r\n'
+                client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n" + challenge + b"\r\n")
+                return None
         method, target, _ = head.split(b" ", 2)
         host, _, port = target.decode().rpartition(":")
         return (host, int(port)) if method == b"CONNECT" else None

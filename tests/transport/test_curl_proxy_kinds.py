@@ -32,7 +32,7 @@ from wsx.security import (
     TlsSettings,
     UsernameCredential,
 )
-from wsx.transport import TransportError
+from wsx.transport import Phase, TransportError
 
 FAILURE = ErrorCode.WS_E_PROXY_FAILURE
 
@@ -68,7 +68,7 @@ def test_a_user_of_a_socks_server(calls: Calls) -> None:
         for security in (None, shown("alice", "x7Qz9K")):
             with pytest.raises(TransportError) as caught:
                 calls([request(server.url())], proxy=proxy, security=security)
-            assert (caught.value.code, caught.value.sent) == (FAILURE, False)
+            assert (caught.value.code, caught.value.phase, caught.value.sent) == (FAILURE, Phase.PROXY, False)
             assert "x7Qz9K" not in str(caught.value)
         assert len(server.requests) == 1
 

@@ -420,7 +420,7 @@ class CurlCall:
         return TransportError(
             text,
             code=code,
-            phase=self._failed_phase(),
+            phase=Phase.PROXY if code is ErrorCode.WS_E_PROXY_FAILURE and not self._sends else self._failed_phase(),
             original=original,
             sent=self._sent(),
             challenges=challenges,
