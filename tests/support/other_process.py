@@ -25,7 +25,7 @@ from wsx.descriptions import MessageDescription
 from wsx.errors import WsError
 from wsx.transport import TransportError
 
-__all__ = ["send_elsewhere"]
+__all__ = ["ROOT", "namespaces", "send_elsewhere", "silent_dns"]
 
 ROOT: Final = Path(__file__).parent.parent.parent
 REQUEST: Final = MessageDescription("urn:act", int32("request"))
@@ -41,16 +41,21 @@ def send_elsewhere(kind: str, url: str, what: str) -> tuple[str, str, bool | Non
     """
     command = [sys.executable, "-m", "tests.support.other_process", kind, url, what]
     if what != "no-memory":
-        if shutil.which("unshare") is None or subprocess.run([*_NAMESPACES, "true"], check=False).returncode:
-            pytest.skip("this system lets no process have a network namespace of its own (unshare)")
-        command = [*_NAMESPACES, *command]
+        command = [*namespaces(), *command]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     code, phase, sent = json.loads(done.stdout)
     return code, phase, sent
 
 
-def _silent_dns() -> socket.socket:
+def namespaces() -> list[str]:
+    """What gives a command a network and mounts of its own; the test is skipped where that is not possible."""
+    if shutil.which("unshare") is None or subprocess.run([*_NAMESPACES, "true"], check=False).returncode:
+        pytest.skip("this system lets no process have a network namespace of its own (unshare)")
+    return _NAMESPACES
+
+
+def silent_dns() -> socket.socket:
     """The loopback interface up, and a name server on it that never answers."""
     import fcntl
 
@@ -86,7 +91,7 @@ async def _send_async(url: str, properties: ChannelProperties) -> None:
 
 def main(kind: str, url: str, what: str) -> None:
     """Send, and print how that failed."""
-    server = _silent_dns() if what == "silent-dns" else None
+    server = silent_dns() if what == "silent-dns" else None
     if what == "no-memory":
         _bounded_memory()
     properties = ChannelProperties(

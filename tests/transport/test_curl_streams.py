@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import array
+import asyncio
 import itertools
+import os
 import subprocess
 import sys
 import threading
@@ -469,6 +471,36 @@ def test_abort_between_two_calls(server: FaultServer, transport: StreamTransport
     assert caught.value.code is ErrorCode.WS_E_OPERATION_ABORTED
     one.close()
     assert post(transport, server.url())[0].status == 200
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_child_leaves_an_exchange_to_its_parent(server: FaultServer, transport: StreamTransport) -> None:
+    with exchange(transport, server.url()) as one:
+        one.write(b"a")
+        number = os.fork()
+        if number == 0:
+            try:
+                with pytest.raises(TransportError, match="over"):
+                    child_write(one)
+            except BaseException:
+                os._exit(1)
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(number, 0)[1]) == 0
+        one.write(b"b")
+        one.finish()
+        assert rest(one) == b"ab"
+    assert len(server.requests) == 1
+
+
+def child_write(one: Exchange) -> None:
+    """In the child there is no thread of the loop of an asyncio transport."""
+    inner = getattr(one, "inner", None)
+    if inner is None:
+        one.write(b"child")
+    else:
+        asyncio._set_running_loop(None)
+        asyncio.run(inner.write(b"child"))
 
 
 # Memory

@@ -24,6 +24,7 @@ from wsx.errors import ErrorCode
 from wsx.security import ProxySettings, SecurityDescription
 from wsx.transport.curl_call import (
     CurlCall,
+    close_aside,
     default_ca_file,
     earlier,
     inode_of,
@@ -83,6 +84,7 @@ class CurlTransport(CurlCall):
     def _forget(self) -> None:
         super()._forget()
         self._multi: Any = None
+        self._lookup_left = False  # a name lookup was given up, and may still run
         self._poll: Any = None
         self._interest: dict[int, int] = {}  # socket → what libcurl waits for
         self._timer: float | None = None
@@ -164,14 +166,25 @@ class CurlTransport(CurlCall):
                     _shut_down(number)
 
     def _release(self) -> None:
+        multi, curl = self._multi, self._curl
         try:
             # In this order: a connection kept in the multi handle still calls the easy handle's functions.
-            if self._multi is not None:
-                self._multi.close()
-            if self._curl is not None:
-                self._curl.close()
+            if self._lookup_left:
+                multi.setopt(pycurl.M_SOCKETFUNCTION, _ignore)
+                multi.setopt(pycurl.M_TIMERFUNCTION, _ignore)
+                close_aside(multi, curl)
+                return
+            if multi is not None:
+                multi.close()
+            if curl is not None:
+                curl.close()
         finally:
             self._forget()
+
+    def _remove(self) -> None:
+        """Take the transfer out; one that is not over loses its connection here."""
+        self._lookup_left |= self._gives_up_lookup()
+        self._multi.remove_handle(self._curl)
 
     # Setting up
 
@@ -272,8 +285,7 @@ class CurlTransport(CurlCall):
             self._drive(limits)
             self._check_transfer(limits)
         finally:
-            # A transfer that is not over loses its connection here.
-            self._multi.remove_handle(self._curl)
+            self._remove()
 
     def _drive(self, limits: Limits, enough: Callable[[], bool] | None = None) -> bool:
         """Drive the transfer until it is over, or until there is ``enough``; whether it is over."""
@@ -332,7 +344,7 @@ class CurlTransport(CurlCall):
     def _end_exchange(self) -> None:
         """The transfer is over, or is not to go on: its connection ends here then."""
         try:
-            self._multi.remove_handle(self._curl)
+            self._remove()
             self._end()
         finally:
             self._give_back()
@@ -376,6 +388,10 @@ def _action(events: int) -> int:
     if events & ERROR:
         action |= pycurl.CSELECT_ERR
     return action
+
+
+def _ignore(*_: object) -> None:
+    """For handles that are closed aside."""
 
 
 def _shut_down(number: int) -> None:

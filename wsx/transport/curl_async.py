@@ -23,6 +23,7 @@ from wsx.security import ProxySettings, SecurityDescription
 from wsx.transport.curl_async_exchange import CurlAsyncExchange
 from wsx.transport.curl_call import (
     CurlCall,
+    close_aside,
     earlier,
     inode_of,
     is_readable,
@@ -55,6 +56,7 @@ class _Pool:
         self.loop = loop
         self.multi = pycurl.AsyncCurlMulti()
         self.users = 0
+        self.lookup_left = False  # a name lookup was given up, and may still run
         self.poll: Any = select.poll() if hasattr(select, "poll") else SelectPoll()
         self._sockets: dict[int, int] = {}  # socket → inode
         self._names: dict[_Address, int] = {}  # a connection's own address → its socket
@@ -77,6 +79,9 @@ class _Pool:
             self.multi.setopt(pycurl.M_MAXCONNECTS, self.users)
         else:
             self._leave_list()
+            if self.lookup_left:
+                # AsyncCurlMulti has no way to be closed without waiting.
+                self.multi._multi = _ClosedAside(self.multi._multi)
             await self.multi.aclose()
 
     def add_socket(self, number: int) -> None:
@@ -110,6 +115,19 @@ class _Pool:
     def _leave_list(self) -> None:
         if _pools.get(id(self.loop)) is self:
             del _pools[id(self.loop)]
+
+
+class _ClosedAside:
+    """A multi handle that does not wait when it is closed."""
+
+    def __init__(self, multi: Any) -> None:
+        self._multi = multi
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._multi, name)
+
+    def close(self) -> None:
+        close_aside(self._multi)
 
 
 class CurlAsyncTransport(CurlCall):
@@ -446,6 +464,7 @@ class CurlAsyncTransport(CurlCall):
             self._timer.cancel()
             self._timer = None
         if self._pool is not None:
+            self._pool.lookup_left |= self._gives_up_lookup()
             with contextlib.suppress(RuntimeError):
                 self._pool.multi.remove_handle(self._curl)
 

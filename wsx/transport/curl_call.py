@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import os
 import socket
+import threading
 import weakref
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from wsx.transport.url import HttpUrl
 
 __all__ = [
     "CurlCall",
+    "close_aside",
     "default_ca_file",
     "earlier",
     "inode_of",
@@ -300,6 +302,11 @@ class CurlCall:
         self._phase = Phase.SEND
         return int(pycurl.PREREQFUNC_OK)
 
+    def _gives_up_lookup(self) -> bool:
+        """Whether a transfer that ends now leaves a name lookup behind."""
+        host = "" if self._set_url is None else self._set_url.host
+        return self._phase is Phase.RESOLVE and not (":" in host or host.replace(".", "").isdigit())
+
     # What a call has come to
 
     def _response(self, limits: Limits) -> tuple[HttpHead, bytes]:
@@ -493,6 +500,20 @@ def replace_by_dead_socket(number: int) -> None:
     other.close()
     with one:
         os.dup2(one.fileno(), number)
+
+
+def close_aside(*handles: Any) -> None:
+    """Close ``handles``, in this order, without waiting.
+
+    libcurl waits in ``curl_multi_cleanup`` until the threads that look up names have come to an end, and the system's
+    resolver cannot be told to end.
+    """
+
+    def close() -> None:
+        for handle in handles:
+            handle.close()
+
+    threading.Thread(target=close, name="wsx-close", daemon=True).start()
 
 
 def leave_to_parent(handles: object) -> None:
