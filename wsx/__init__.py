@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         ProtectionLevel,
         Received,
         ReceiveOption,
+        TransferMode,
     )
     from wsx.charsets import (
         Charset,
@@ -310,6 +311,7 @@ __all__ = [
     "TimeSpanDescription",
     "TlsSettings",
     "TlsVersion",
+    "TransferMode",
     "Type",
     "TypeMapping",
     "UInt8",
@@ -389,6 +391,7 @@ _NAMES = {
             "EventKind",
             "ReceiveOption",
             "Received",
+            "TransferMode",
         ),
         "wsx.charsets": ("Charset",),
         "wsx.cursors": (

@@ -22,6 +22,7 @@ from wsx.channel import (
     CookieMode,
     Encoding,
     ProtectionLevel,
+    TransferMode,
 )
 from wsx.channel.property_table import PROPERTIES, PropertyAccess
 from wsx.errors import InvalidArgument, NotSupported
@@ -59,6 +60,12 @@ BAD: list[tuple[str, object]] = [
     *(("total_timeout", value) for value in (0, -1, math.inf)),
     ("http_message_mapping", None),
     ("quotas", None),
+    *(("transfer_mode", value) for value in (-1, 4, None, "STREAMED", True)),
+    *(
+        (f"max_streamed_{name}_size", value)
+        for name in ("message", "start", "flush")
+        for value in (0, -1, 1.5, None, True)
+    ),
     ("faults_as_errors", 1),
     ("user_agent", ""),
     ("user_agent", "a\r\nX: y"),
@@ -114,6 +121,10 @@ Id = ChannelPropertyId
 # A value other than the default, for each property that can be given.
 OTHERS: dict[ChannelPropertyId, object] = {
     Id.MAX_BUFFERED_MESSAGE_SIZE: 1000,
+    Id.MAX_STREAMED_MESSAGE_SIZE: 1 << 40,
+    Id.MAX_STREAMED_START_SIZE: 1000,
+    Id.MAX_STREAMED_FLUSH_SIZE: 1,
+    Id.TRANSFER_MODE: TransferMode.STREAMED,
     Id.ENCODING: Encoding.XML_UTF8,
     Id.ENVELOPE_VERSION: EnvelopeVersion.SOAP_1_1,
     Id.ADDRESSING_VERSION: AddressingVersion.TRANSPORT,

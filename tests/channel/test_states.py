@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
-from tests.support.fake_transport import FakeTransport, response
-from tests.support.tables import BODY
+from tests.support.channels import MakeChannel
+from tests.support.fake_transport import AsyncFakeTransport, FakeTransport, response
+from tests.support.tables import ADDRESSING_10, BODY, ENVELOPE_12
 from wsx.channel import Channel, ChannelBinding, ChannelProperties, ChannelState, ChannelType, ReceiveOption
 from wsx.channel.states import ABORTED, EXCHANGE, TRANSITIONS, ChannelOperation, ExchangeState
-from wsx.descriptions import MessageDescription
-from wsx.errors import ErrorCode, InvalidArgument, InvalidEndpointUrl, InvalidOperation, NotSupported, ObjectFaulted
+from wsx.descriptions import (
+    ElementDescription,
+    FieldDescription,
+    FieldMapping,
+    MessageDescription,
+    StructDescription,
+    Type,
+)
+from wsx.errors import (
+    ErrorCode,
+    InvalidArgument,
+    InvalidEndpointUrl,
+    InvalidFormat,
+    InvalidOperation,
+    NotSupported,
+    ObjectFaulted,
+)
 from wsx.message import Message, MessageState
 from wsx.security import ProxySettings
 from wsx.values import EndpointAddress
@@ -21,29 +38,30 @@ D = MessageDescription("urn:act", BODY)
 ANY = MessageDescription(None, None)
 
 
-def created(transport: FakeTransport | None = None) -> Channel:
-    return Channel(transport=FakeTransport() if transport is None else transport)
+def created(make: MakeChannel, transport: FakeTransport | None = None) -> Channel:
+    transport = FakeTransport() if transport is None else transport
+    return make(transport=transport if make is Channel else AsyncFakeTransport(transport))
 
 
-def opened(transport: FakeTransport | None = None) -> Channel:
-    channel = created(transport)
+def opened(make: MakeChannel, transport: FakeTransport | None = None) -> Channel:
+    channel = created(make, transport)
     channel.open(URL)
     return channel
 
 
-def faulted() -> Channel:
-    channel = opened()
+def faulted(make: MakeChannel) -> Channel:
+    channel = opened(make)
     channel.abort()
     return channel
 
 
-def closed() -> Channel:
-    channel = opened()
+def closed(make: MakeChannel) -> Channel:
+    channel = opened(make)
     channel.close()
     return channel
 
 
-REACH: dict[ChannelState, Callable[[], Channel]] = {
+REACH: dict[ChannelState, Callable[[MakeChannel], Channel]] = {
     ChannelState.CREATED: created,
     ChannelState.OPEN: opened,
     ChannelState.FAULTED: faulted,
@@ -51,15 +69,37 @@ REACH: dict[ChannelState, Callable[[], Channel]] = {
 }
 
 
-def in_state(state: ChannelState) -> Channel:
+def in_state(make: MakeChannel, state: ChannelState) -> Channel:
     """A channel in ``state``; the states that only another thread can see are put there."""
     if state in REACH:
-        channel = REACH[state]()
+        channel = REACH[state](make)
     else:
-        channel = created()
+        channel = created(make)
         channel._machine.state = state
     assert channel.state is state
     return channel
+
+
+ITEMS = MessageDescription(
+    None,
+    ElementDescription(
+        "list",
+        "ns",
+        Type.STRUCT,
+        StructDescription(dict, [FieldDescription("a", Type.INT32, mapping=FieldMapping.REPEATING_ELEMENT)], ns="ns"),
+    ),
+)
+
+
+def initialized(channel: Channel) -> Message:
+    message = channel.create_message()
+    message.initialize()
+    return message
+
+
+def current(channel: Channel) -> Message:
+    """The message that is written or read, or any other one."""
+    return channel._machine._message or channel.create_message()
 
 
 CALLS: dict[ChannelOperation, Callable[[Channel], object]] = {
@@ -70,8 +110,21 @@ CALLS: dict[ChannelOperation, Callable[[Channel], object]] = {
         c.create_message(), D, {"val": 1}, c.create_message(), ANY
     ),
     ChannelOperation.PREVIEW: lambda c: c.preview(c.create_message(), D, {"val": 1}),
-    ChannelOperation.CLOSE: Channel.close,
-    ChannelOperation.RESET: Channel.reset,
+    ChannelOperation.CLOSE: lambda c: c.close(),
+    ChannelOperation.RESET: lambda c: c.reset(),
+    ChannelOperation.WRITE_START: lambda c: c.write_message_start(initialized(c)),
+    ChannelOperation.WRITE_BODY: lambda c: c.write_body(current(c), BODY, {"val": 1}),
+    ChannelOperation.FLUSH_BODY: lambda c: c.flush_body(current(c)),
+    ChannelOperation.WRITE_END: lambda c: c.write_message_end(current(c)),
+    ChannelOperation.SEND_ITEMS: lambda c: c.send_items(c.create_message(), ITEMS, [1, 2]),
+    ChannelOperation.READ_START: lambda c: c.read_message_start(
+        c.create_message(), receive_option=ReceiveOption.OPTIONAL_MESSAGE
+    ),
+    ChannelOperation.READ_BODY: lambda c: c.read_body(current(c), BODY),
+    ChannelOperation.FILL_BODY: lambda c: c.fill_body(current(c)),
+    ChannelOperation.READ_END: lambda c: c.read_message_end(current(c)),
+    ChannelOperation.RECEIVE_ITEMS: lambda c: c.receive_items(c.create_message(), ITEMS),
+    ChannelOperation.ABANDON: lambda c: c.abandon_message(current(c)),
 }
 
 
@@ -83,9 +136,9 @@ def test_every_operation_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("operation", ChannelOperation)
 @pytest.mark.parametrize("state", list(ChannelState))
-def test_the_table_decides(state: ChannelState, operation: ChannelOperation) -> None:
+def test_the_table_decides(make: MakeChannel, state: ChannelState, operation: ChannelOperation) -> None:
     row = TRANSITIONS[operation]
-    channel = in_state(state)
+    channel = in_state(make, state)
     if state not in row.required:
         expected = ObjectFaulted if state is ChannelState.FAULTED else InvalidOperation
         with pytest.raises(expected, match="aborted" if state is ChannelState.FAULTED else state.name) as caught:
@@ -95,66 +148,121 @@ def test_the_table_decides(state: ChannelState, operation: ChannelOperation) -> 
             faulted_code if state is ChannelState.FAULTED else ErrorCode.WS_E_INVALID_OPERATION
         )
         assert channel.state is state
-    elif operation is ChannelOperation.RECEIVE:
-        # OPEN allows it, the exchange not yet: nothing was sent.
-        with pytest.raises(InvalidOperation, match="no request"):
+    elif operation in EXCHANGE and ExchangeState.IDLE not in EXCHANGE[operation].required:
+        # The state allows it, the exchange not yet: nothing was sent, or written.
+        with pytest.raises(InvalidOperation, match=ExchangeState.IDLE.value):
             CALLS[operation](channel)
-    elif operation in (ChannelOperation.SEND, ChannelOperation.REQUEST_REPLY):
-        transport = FakeTransport([response()])
-        channel = opened(transport)
-        channel.send_message(channel.create_message(), D, {"val": 1})
         assert channel.state is state
-        assert len(transport.requests) == 1
+    elif operation in EXCHANGE:
+        transport = FakeTransport([response()])
+        channel = opened(make, transport)
+        with suppress(InvalidFormat):  # request_reply wants a reply
+            CALLS[operation](channel)
+        assert channel.state is state
+        assert len(transport.requests) == (0 if operation is ChannelOperation.WRITE_START else 1)
     else:
         CALLS[operation](channel)
         assert channel.state is (state if row.success is None else row.success)
 
 
 @pytest.mark.parametrize("state", list(ChannelState))
-def test_abort_is_always_possible(state: ChannelState) -> None:
-    channel = in_state(state)
+def test_abort_is_always_possible(make: MakeChannel, state: ChannelState) -> None:
+    channel = in_state(make, state)
     channel.abort()
     assert channel.state is ABORTED[state]
 
 
-# What was sent before, and the answers to it: the exchange state that the channel is in then.
-EXCHANGES: dict[ExchangeState, list[str | None]] = {
-    ExchangeState.IDLE: [],
-    ExchangeState.REPLY_WAITING: ["<reply/>"],
-    ExchangeState.NO_REPLY: [None],
+REPLY = (
+    f'<s:Envelope xmlns:s="{ENVELOPE_12}" xmlns:a="{ADDRESSING_10}"><s:Header><a:Action>urn:act</a:Action></s:Header>'
+    '<s:Body><u xmlns="ns"><val>1</val></u></s:Body></s:Envelope>'
+)
+
+
+def idle(channel: Channel) -> None:
+    """Nothing was sent."""
+
+
+def sent(channel: Channel) -> None:
+    channel.send_message(channel.create_message(), D, {"val": 1})
+
+
+def sending(channel: Channel) -> None:
+    # Only another thread can see this one.
+    channel._machine._exchange = ExchangeState.SENDING
+
+
+def writing(channel: Channel) -> None:
+    channel.write_message_start(initialized(channel))
+
+
+def reading(channel: Channel) -> None:
+    sent(channel)
+    assert channel.read_message_start(channel.create_message())
+
+
+# How a channel gets into the exchange state, and the answers to what is sent on the way.
+EXCHANGES: dict[ExchangeState, tuple[Callable[[Channel], None], list[str]]] = {
+    ExchangeState.IDLE: (idle, []),
+    ExchangeState.WRITING: (writing, []),
+    ExchangeState.SENDING: (sending, []),
+    ExchangeState.REPLY_WAITING: (sent, [REPLY]),
+    ExchangeState.NO_REPLY: (sent, [""]),
+    ExchangeState.READING: (reading, [REPLY]),
+}
+# The exchange state after an operation that succeeds.
+AFTER: dict[ChannelOperation, ExchangeState] = {
+    ChannelOperation.SEND: ExchangeState.NO_REPLY,
+    ChannelOperation.WRITE_START: ExchangeState.WRITING,
+    ChannelOperation.WRITE_BODY: ExchangeState.WRITING,
+    ChannelOperation.FLUSH_BODY: ExchangeState.WRITING,
+    ChannelOperation.WRITE_END: ExchangeState.NO_REPLY,
+    ChannelOperation.SEND_ITEMS: ExchangeState.NO_REPLY,
+    ChannelOperation.READ_BODY: ExchangeState.READING,
+    ChannelOperation.FILL_BODY: ExchangeState.READING,
 }
 
 
 @pytest.mark.parametrize("operation", EXCHANGE)
 @pytest.mark.parametrize("state", list(ExchangeState))
-def test_the_exchange_table_decides(state: ExchangeState, operation: ChannelOperation) -> None:
-    transport = FakeTransport([response(answer or "") for answer in EXCHANGES.get(state, [])])
-    channel = opened(transport)
-    for _ in EXCHANGES.get(state, []):
-        channel.send_message(channel.create_message(), D, {"val": 1})
-    if state is ExchangeState.SENDING:
-        channel._machine._exchange = state
-    assert channel._machine._exchange is state
-    message = channel.create_message()
-    allowed = state in EXCHANGE[operation].required
-    sent = len(transport.requests)
-    if not allowed:
+def test_the_exchange_table_decides(make: MakeChannel, state: ExchangeState, operation: ChannelOperation) -> None:
+    reach, answers = EXCHANGES[state]
+    transport = FakeTransport([response(answer) for answer in answers])
+    channel = opened(make, transport)
+    reach(channel)
+    machine = channel._machine
+    assert machine._exchange is state
+    requests = len(transport.requests)
+    if state not in EXCHANGE[operation].required:
         with pytest.raises(InvalidOperation, match=state.value):
             CALLS[operation](channel)
-        assert (channel._machine._exchange, len(transport.requests)) == (state, sent)
+        assert (machine._exchange, len(transport.requests)) == (state, requests)
         return
-    if operation is ChannelOperation.RECEIVE:
-        if state is ExchangeState.NO_REPLY:
-            assert channel.receive_message(message, [ANY], receive_option=ReceiveOption.OPTIONAL_MESSAGE) is None
-            assert message.state is MessageState.EMPTY
-        else:
-            with pytest.raises(ValueError, match="Envelope"):
-                channel.receive_message(message, [ANY])
-        assert channel._machine._exchange is ExchangeState.IDLE
+    transport.answers.append(response())
+    if operation is ChannelOperation.REQUEST_REPLY:
+        with pytest.raises(ValueError, match="without a message"):
+            CALLS[operation](channel)
+    elif operation is ChannelOperation.RECEIVE:
+        message = channel.create_message()
+        received = channel.receive_message(message, [D], receive_option=ReceiveOption.OPTIONAL_MESSAGE)
+        assert (received is None) == (state is ExchangeState.NO_REPLY)
+        assert message.state is (MessageState.DONE if received else MessageState.EMPTY)
+    elif operation is ChannelOperation.READ_START:
+        assert CALLS[operation](channel) == (state is ExchangeState.REPLY_WAITING)
+        assert machine._exchange is (
+            ExchangeState.READING if state is ExchangeState.REPLY_WAITING else ExchangeState.IDLE
+        )
+        return
+    elif operation is ChannelOperation.READ_END:
+        channel.read_body(current(channel), BODY)
+        CALLS[operation](channel)
+    elif operation is ChannelOperation.RECEIVE_ITEMS:
+        # Reading begins with the first item.
+        CALLS[operation](channel)
+        assert machine._exchange is state
+        return
     else:
-        transport.answers.append(response())
-        channel.send_message(message, D, {"val": 1})
-        assert len(transport.requests) == sent + 1
+        CALLS[operation](channel)
+    assert machine._exchange is AFTER.get(operation, ExchangeState.IDLE)
 
 
 def test_life_of_a_channel() -> None:
@@ -183,8 +291,8 @@ def test_life_of_a_channel() -> None:
     assert transport.closed == 0
 
 
-def test_the_context_closes_after_an_error_too() -> None:
-    channel = opened()
+def test_the_context_closes_after_an_error_too(make: MakeChannel) -> None:
+    channel = opened(make)
     with pytest.raises(KeyError), channel:
         raise KeyError
     assert channel.state is ChannelState.CLOSED
@@ -226,8 +334,8 @@ def test_a_transport_that_fails_to_close_does_not_keep_the_channel_open(monkeypa
 
 
 @pytest.mark.parametrize("state", list(ChannelState))
-def test_messages_are_made_in_any_state(state: ChannelState) -> None:
-    channel = in_state(state)
+def test_messages_are_made_in_any_state(make: MakeChannel, state: ChannelState) -> None:
+    channel = in_state(make, state)
     message = channel.create_message()
     assert message.state is MessageState.EMPTY
     assert message.envelope_version is channel.properties.envelope_version
@@ -238,8 +346,8 @@ def test_messages_are_made_in_any_state(state: ChannelState) -> None:
     "url",
     ["", "x", "ftp://127.0.0.1/", "net.tcp://127.0.0.1/", "http://", "http:///x", "http://h:99999/", "http://h h/"],
 )
-def test_urls_that_cannot_be_opened(url: str) -> None:
-    channel = created()
+def test_urls_that_cannot_be_opened(make: MakeChannel, url: str) -> None:
+    channel = created(make)
     with pytest.raises(InvalidEndpointUrl):
         channel.open(url)
     assert channel.state is ChannelState.CREATED
@@ -247,8 +355,8 @@ def test_urls_that_cannot_be_opened(url: str) -> None:
 
 
 @pytest.mark.parametrize("address", [None, 5, b"http://x/", "http://x/\r\nX: y"])
-def test_addresses_that_are_none(address: str) -> None:
-    channel = created()
+def test_addresses_that_are_none(make: MakeChannel, address: str) -> None:
+    channel = created(make)
     with pytest.raises(InvalidArgument):
         channel.open(address)
     assert channel.state is ChannelState.CREATED
@@ -294,8 +402,8 @@ def test_arguments_of_a_channel() -> None:
             Channel(**arguments)  # type: ignore[arg-type]
 
 
-def test_bad_arguments_come_before_bad_states() -> None:
-    channel = created()
+def test_bad_arguments_come_before_bad_states(make: MakeChannel) -> None:
+    channel = created(make)
     message = channel.create_message()
     other = Message(1, 3)  # type: ignore[arg-type]
     calls: list[Callable[[], object]] = [
@@ -329,6 +437,27 @@ def test_bad_arguments_come_before_bad_states() -> None:
             D,
             read_option=0,  # type: ignore[arg-type]
         ),
+        lambda: channel.write_message_start(None),  # type: ignore[arg-type]
+        lambda: channel.write_message_start(other),
+        lambda: channel.write_body(other, BODY, {"val": 1}),
+        lambda: channel.flush_body(message, -1),
+        lambda: channel.flush_body(other),
+        lambda: channel.write_message_end(None),  # type: ignore[arg-type]
+        lambda: channel.send_items(message, None, []),  # type: ignore[arg-type]
+        lambda: channel.send_items(message, ITEMS, 5),  # type: ignore[arg-type]
+        lambda: channel.send_items(message, D, []),
+        lambda: channel.send_items(message, ANY, []),
+        lambda: channel.send_items(other, ITEMS, []),
+        lambda: channel.read_message_start(None),  # type: ignore[arg-type]
+        lambda: channel.read_message_start(message, receive_option=3),  # type: ignore[arg-type]
+        lambda: channel.read_body(message, None),  # type: ignore[arg-type]
+        lambda: channel.read_body(message, BODY, option=9),  # type: ignore[arg-type]
+        lambda: channel.fill_body(message, 1.5),  # type: ignore[arg-type]
+        lambda: channel.read_message_end(other),
+        lambda: channel.receive_items(message, D),
+        lambda: channel.receive_items(other, ITEMS),
+        lambda: channel.receive_items(message, None),  # type: ignore[arg-type]
+        lambda: channel.abandon_message(None),  # type: ignore[arg-type]
     ]
     for call in calls:
         with pytest.raises(InvalidArgument):

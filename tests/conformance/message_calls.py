@@ -259,8 +259,7 @@ class MessageCalls:
         return {"typed": (call["description"]["body"], None if received is None else received.value)}
 
     def write_message_start(self, call: Any) -> None:
-        channel: Any = self.opened(call)
-        channel.write_message_start(self.message(call))
+        self.opened(call).write_message_start(self.message(call))
 
 
 _ENCODINGS: Final = {
@@ -311,13 +310,4 @@ CALLS: Final[dict[str, Callable[[MessageCalls, Any], Result | None]]] = {
 }
 
 # Functions that the public names of wsx have no counterpart of, now or on purpose; each stands in the list.
-MISSING: Final = frozenset(
-    {
-        "WsSetMessageProperty",
-        *(
-            function
-            for function, owner, name in (("WsWriteMessageStart", Channel, "write_message_start"),)
-            if not hasattr(owner, name)
-        ),
-    }
-)
+MISSING: Final = frozenset({"WsSetMessageProperty"})

@@ -49,3 +49,23 @@ class FakeTransport:
 
     def abort(self) -> None:
         self.aborted += 1
+
+
+class AsyncFakeTransport:
+    """The same for asyncio, over ``inner``."""
+
+    def __init__(self, inner: FakeTransport) -> None:
+        self.inner = inner
+
+    @property
+    def capabilities(self) -> Capability:
+        return self.inner.capabilities
+
+    async def call(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
+        return self.inner.call(request, limits)
+
+    async def close(self) -> None:
+        self.inner.close()
+
+    def abort(self) -> None:
+        self.inner.abort()

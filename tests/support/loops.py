@@ -17,6 +17,9 @@ __all__ = ["LoopChannel", "LoopExchange", "LoopTransport"]
 
 T = TypeVar("T")
 
+# A channel is in these while another thread works on it, or a test has put it there.
+_IN_BETWEEN = ("OPENING", "ACCEPTING", "CLOSING")
+
 
 class _Loop:
     def __init__(self) -> None:
@@ -104,6 +107,32 @@ class LoopExchange:
         self._loop.run(self.inner.close())
 
 
+class LoopItems:
+    """The items of a reply that hands its calls to the ones of an ``AsyncChannel``."""
+
+    def __init__(self, inner: Any, loop: _Loop) -> None:
+        self._inner = inner
+        self._loop = loop
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def __iter__(self) -> LoopItems:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return self._loop.run(self._inner.__anext__())
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+    def __enter__(self) -> LoopItems:
+        return self
+
+    def __exit__(self, *what: Any) -> None:
+        self._inner.__exit__(*what)
+
+
 class LoopChannel:
     """A ``Channel`` that hands its calls to an ``AsyncChannel``; ``stop`` it at the end."""
 
@@ -117,6 +146,9 @@ class LoopChannel:
             return member
         return lambda *arguments, **named: self._loop.run(member(*arguments, **named))
 
+    def receive_items(self, *arguments: Any) -> LoopItems:
+        return LoopItems(self.inner.receive_items(*arguments), self._loop)
+
     def __enter__(self) -> LoopChannel:
         assert self._loop.run(self.inner.__aenter__()) is self.inner
         return self
@@ -126,5 +158,6 @@ class LoopChannel:
 
     def stop(self) -> None:
         """Close the channel and end the loop."""
-        self.close()
+        if self.inner.state.name not in _IN_BETWEEN:
+            self.close()
         self._loop.end()

@@ -11,6 +11,7 @@ from wsx.channel.enums import (
     Encoding,
     ProtectionLevel,
     ReceiveOption,
+    TransferMode,
 )
 from wsx.channel.events import ChannelEvent, EventKind
 from wsx.channel.header_mapping import HttpHeaderMapping, HttpHeaderMappingOptions, HttpMessageMapping
@@ -37,4 +38,5 @@ __all__ = [
     "ProtectionLevel",
     "ReceiveOption",
     "Received",
+    "TransferMode",
 ]

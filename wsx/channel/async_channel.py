@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
-from wsx.channel.base import ChannelBase
+from wsx.channel.async_stream_channel import AsyncStreamChannel
 from wsx.channel.enums import ReceiveOption
 from wsx.channel.machine import Received
 from wsx.descriptions import MessageDescription, ReadOption, WriteOption
 from wsx.message.message import Message
-from wsx.transport import AsyncTransport, HttpHead, HttpRequest, TransportError, default_async_transport
+from wsx.transport import TransportError, default_async_transport
 from wsx.values import EndpointAddress
 
 __all__ = ["AsyncChannel"]
 
 
-class AsyncChannel(ChannelBase[AsyncTransport]):
+class AsyncChannel(AsyncStreamChannel):
     """A client channel to one endpoint for asyncio: :class:`Channel` with ``await`` and ``async with``.
 
     ``type`` and ``binding``: REQUEST over HTTP is available in this version. ``properties`` never change. ``security``
@@ -47,11 +48,13 @@ class AsyncChannel(ChannelBase[AsyncTransport]):
             description has settings of TLS.
         :raises NotSupported: for security or proxy settings that the transport cannot honour exactly.
         """
-        if self._transport is None:
-            self._transport = self._given_transport
-        if self._transport is None:
-            self._transport = default_async_transport(
-                security=self._security_to(address), proxy=self._machine.properties.proxy, accept_encoding=None
+        if self._given_transport is not None:
+            self._use(self._given_transport)
+        elif self._transport is None:
+            self._use(
+                default_async_transport(
+                    security=self._security_to(address), proxy=self._machine.properties.proxy, accept_encoding=None
+                )
             )
         self._open_machine(address)
 
@@ -62,6 +65,9 @@ class AsyncChannel(ChannelBase[AsyncTransport]):
         """
         self._machine.start_close()
         try:
+            self._cut_off()
+            with suppress(TransportError):  # another one that is inside lets go of the exchange itself
+                await self._drop()
             transport = self._take_transport()
             if transport is not None:
                 await transport.close()
@@ -123,6 +129,8 @@ class AsyncChannel(ChannelBase[AsyncTransport]):
         :raises EndpointFailure: for a response with an error status and no readable fault.
         :raises QuotaExceeded: when a quota is exceeded.
         """
+        if self._machine.reply_in_pieces:
+            await self._read(self._machine.take_all)
         return self._machine.receive(message, descriptions, receive_option, option)
 
     async def request_reply(
@@ -158,6 +166,8 @@ class AsyncChannel(ChannelBase[AsyncTransport]):
                 timeout=timeout,
             )
         )
+        if machine.reply_in_pieces:
+            await self._read(machine.take_all)
         return machine.receive_reply(request, reply, reply_description, read_option)
 
     async def __aenter__(self) -> AsyncChannel:
@@ -167,21 +177,3 @@ class AsyncChannel(ChannelBase[AsyncTransport]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.close()
-
-    async def _transmit(self, request: HttpRequest) -> None:
-        head, body = await self._call(request)
-        again = self._machine.response(head, body)
-        if again is not None:
-            await self._transmit(again)
-
-    async def _call(self, request: HttpRequest) -> tuple[HttpHead, bytes]:
-        machine, transport = self._machine, self._transport
-        if transport is None:
-            raise AssertionError("an open channel has a transport")
-        try:
-            return await transport.call(request, machine.limits)
-        except TransportError as error:
-            raise machine.failed(error) from error
-        except BaseException:
-            machine.interrupted()
-            raise

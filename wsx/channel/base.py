@@ -5,28 +5,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from inspect import iscoroutinefunction
-from types import MappingProxyType
-from typing import Any, Final, Generic, TypeVar
+from types import MappingProxyType, TracebackType
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from wsx.channel.enums import ChannelBinding, ChannelPropertyId, ChannelState, ChannelType, ProtectionLevel
 from wsx.channel.events import OnEvent
 from wsx.channel.http_exchange import HttpExchange
-from wsx.channel.machine import ChannelMachine
 from wsx.channel.properties import ChannelProperties
 from wsx.channel.property_table import PropertyAccess, read_field, row_of
+from wsx.channel.streaming import ItemsReply, Need, StreamMachine
 from wsx.descriptions import MessageDescription, WriteOption
 from wsx.errors import InvalidArgument, NotSupported
 from wsx.message.message import Message
 from wsx.security import SecurityDescription
 from wsx.security.identity import security_to
-from wsx.transport import AsyncTransport, HttpRequest, Transport
+from wsx.transport import AsyncExchange, AsyncTransport, Capability, Exchange, HttpRequest, Transport
 from wsx.values import EndpointAddress
 
-__all__ = ["BINDING_TYPES", "ChannelBase"]
+__all__ = ["BINDING_TYPES", "ChannelBase", "ItemsBase", "aiter_items", "iter_items"]
 
 AnyTransport = TypeVar("AnyTransport", bound=Transport | AsyncTransport)
+AnyExchange = TypeVar("AnyExchange", bound=Exchange | AsyncExchange)
+AnyChannel = TypeVar("AnyChannel", bound="ChannelBase[Any, Any]")
+AnyItems = TypeVar("AnyItems", bound="ItemsBase[Any]")
 
 _DEFAULT_PROPERTIES: Final = ChannelProperties()
 
@@ -42,12 +46,13 @@ BINDING_TYPES: Final[Mapping[ChannelBinding, tuple[ChannelType, ...]]] = Mapping
 )
 
 
-class ChannelBase(Generic[AnyTransport]):
+class ChannelBase(Generic[AnyTransport, AnyExchange]):
     """A channel without the operations that wait."""
 
     __slots__ = (
         "__weakref__",
         "_binding",
+        "_exchange",
         "_given_transport",
         "_machine",
         "_security",
@@ -101,10 +106,12 @@ class ChannelBase(Generic[AnyTransport]):
         known = transport is None or hasattr(transport, "security")
         anonymous = known and (security is None or not security.identifies)
         http = HttpExchange(properties, anonymous=anonymous, on_event=on_event)
-        self._machine = ChannelMachine(properties, http, tls_required=security is not None and security.tls is not None)
+        self._machine = StreamMachine(properties, http, tls_required=security is not None and security.tls is not None)
         self._security = security
         self._given_transport = transport
         self._transport: AnyTransport | None = None
+        # What a message in pieces goes through, from its first piece to its last.
+        self._exchange: AnyExchange | None = None
 
     @property
     def type(self) -> ChannelType:
@@ -167,6 +174,29 @@ class ChannelBase(Generic[AnyTransport]):
         if transport is not None:
             transport.abort()
 
+    def abandon_message(self, message: Message) -> None:
+        """WsAbandonMessage: give up the message that is being written or read; the channel can be used again.
+
+        Nothing is waited for. A message that was written in pieces never looks whole to the endpoint: the exchange is
+        cut off. ``message`` is DONE.
+
+        :raises InvalidArgument: for a message of other versions.
+        :raises InvalidOperation: when the channel is neither OPEN nor FAULTED, or the message is not the current one.
+        """
+        self._machine.abandon(message)
+        self._cut_off()
+
+    def _cut_off(self) -> None:
+        """End the exchange; what is left of it is let go of by the next operation."""
+        exchange = self._exchange
+        if exchange is not None:
+            exchange.abort()
+
+    @property
+    def _streaming_transport(self) -> Any:
+        """The transport, which has exchanges: the machine asks for them only then."""
+        return self._transport
+
     def reset(self) -> None:
         """WsResetChannel: a CLOSED channel is CREATED again, with the same properties.
 
@@ -211,7 +241,84 @@ class ChannelBase(Generic[AnyTransport]):
                 self._take_transport()
             raise
 
+    def _use(self, transport: AnyTransport) -> None:
+        """``transport`` is the one that carries the channel's messages from now on."""
+        self._transport = transport
+        self._machine.can_stream = Capability.STREAMING in transport.capabilities
+
     def _take_transport(self) -> AnyTransport | None:
         """The transport to close: the channel's own, but not one that was given to it."""
         transport, self._transport = self._transport, None
+        self._machine.can_stream = False
         return transport if self._given_transport is None else None
+
+
+class ItemsBase(Generic[AnyChannel]):
+    """The items of a reply, without what waits for them."""
+
+    __slots__ = ("__weakref__", "_channel", "_ready", "_reply")
+
+    def __init__(self, channel: AnyChannel, reply: ItemsReply) -> None:
+        self._channel = channel
+        self._reply = reply
+        # Items that came already.
+        self._ready: deque[Any] = deque()
+
+    def close(self) -> None:
+        """Give up the items that were not read; the message is DONE, and the channel can be used again."""
+        self._ready.clear()
+        if self._channel._machine.give_up_items(self._reply):
+            self._channel._cut_off()
+
+    def __enter__(self: AnyItems) -> AnyItems:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # An iterator that is let go of: a loop was left early.
+        if hasattr(self, "_reply"):
+            self.close()
+
+    def _next(self) -> Sequence[Any] | Literal[Need.MORE]:
+        return self._channel._machine.next_items(self._reply)
+
+
+def iter_items(items: object) -> Iterator[Any]:
+    """The items to send, one by one.
+
+    :raises InvalidArgument: when they cannot be iterated over.
+    """
+    if not isinstance(items, Iterable):
+        raise InvalidArgument(f"items must be iterable, not {type(items).__name__}")
+    return iter(items)
+
+
+def aiter_items(items: object) -> AsyncIterator[Any]:
+    """The items to send, one by one; an iterable that does not wait is taken as well.
+
+    :raises InvalidArgument: when they cannot be iterated over.
+    """
+    if isinstance(items, AsyncIterable):
+        return aiter(items)
+    return _Ready(iter_items(items))
+
+
+class _Ready:
+    """Items of an iterator that does not wait, for one who does."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Iterator[Any]) -> None:
+        self._items = items
+
+    def __aiter__(self) -> _Ready:
+        return self
+
+    async def __anext__(self) -> Any:
+        for item in self._items:
+            return item
+        raise StopAsyncIteration

@@ -15,6 +15,7 @@ __all__ = [
     "Encoding",
     "ProtectionLevel",
     "ReceiveOption",
+    "TransferMode",
 ]
 
 
@@ -61,6 +62,15 @@ class CookieMode(enum.IntEnum):
     """The program, with mapped headers; what the endpoint sets is ignored."""
     AUTO = 2
     """The channel, from open to close."""
+
+
+class TransferMode(enum.IntFlag):
+    """WS_TRANSFER_MODE: which messages go through a channel in pieces, without ever being in memory as a whole."""
+
+    BUFFERED = 0
+    STREAMED_INPUT = 1
+    STREAMED_OUTPUT = 2
+    STREAMED = 3
 
 
 class ReceiveOption(enum.IntEnum):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from time import monotonic
 
-from wsx.channel.coding import coding_of, decoded, gzipped
+from wsx.channel.coding import Decoder, coding_of, decoded, gzipped
 from wsx.channel.cookies import CookieStore
 from wsx.channel.enums import CookieMode
 from wsx.channel.events import EventSource, OnEvent
@@ -114,6 +114,10 @@ class HttpExchange:
             headers = (*headers, (b"Content-Encoding", b"gzip"))
         return self._with_cookies(HttpRequest("POST", url, headers, body, len(body)))
 
+    def outgoing_in_pieces(self, url: HttpUrl, headers: Sequence[tuple[bytes, bytes]]) -> HttpRequest:
+        """A request whose body is handed to an exchange piece by piece; it has no content coding."""
+        return self._with_cookies(HttpRequest("POST", url, headers))
+
     def begin(self, request: HttpRequest, action: str | None, timeout: float | None = None) -> HttpRequest:
         """``request`` is handed to the transport now; ``timeout`` stands for the total time of the properties."""
         properties = self._properties
@@ -141,7 +145,9 @@ class HttpExchange:
         if self._keeps_cookies:
             self._cookies.take(request.url, head.headers)
         callback = self._properties.http_redirect_callback
-        if callback is None or not is_redirect(head.status):
+        # What went out in pieces is not there any more to be sent elsewhere.
+        gone = request.body is None and request.method == "POST"
+        if callback is None or gone or not is_redirect(head.status):
             return None
         if self._keeps_cookies:
             request = replace(request, headers=tuple(line for line in request.headers if line[0] != b"Cookie"))
@@ -176,6 +182,16 @@ class HttpExchange:
     def mapped_headers(self, headers: Sequence[tuple[bytes, bytes]]) -> Sequence[tuple[str, str]]:
         """The mapped headers of a reply, from the header lines of its response."""
         return self._properties.http_message_mapping.incoming(headers)
+
+    def decoder(self, coding: bytes, max_size: int) -> Decoder:
+        """What undoes the ``coding`` of a response that comes in pieces."""
+        properties = self._properties
+        return Decoder(
+            coding,
+            max_size=max_size,
+            max_ratio=properties.max_decompression_ratio,
+            ratio_above=properties.decompression_ratio_above,
+        )
 
     def done(self, head: HttpHead) -> None:
         """The response is one that the channel takes."""

@@ -13,7 +13,7 @@ from wsx.channel.coding import ACCEPTED
 from wsx.errors import InvalidArgument, InvalidFormat
 from wsx.message.enums import EnvelopeVersion
 
-__all__ = ["ContentType", "content_type_of", "fits", "request_headers", "to_utf8", "with_mapped_headers"]
+__all__ = ["UTF_8", "ContentType", "content_type_of", "fits", "request_headers", "to_utf8", "with_mapped_headers"]
 
 _MEDIA_TYPES: Final[Mapping[EnvelopeVersion, str]] = MappingProxyType(
     {EnvelopeVersion.SOAP_1_1: "text/xml", EnvelopeVersion.SOAP_1_2: "application/soap+xml"}
@@ -28,7 +28,7 @@ _BACKSLASH: Final = re.compile(r"\\(.)")
 _CODECS: Final[Mapping[str, str]] = MappingProxyType(
     {"utf-16": "utf-16", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
 )
-_UTF_8: Final = frozenset({"", "utf-8", "utf8", "us-ascii"})
+UTF_8: Final = frozenset({"", "utf-8", "utf8", "us-ascii"})
 # Lines that frame the request, say how its body is coded, or belong to the connection: a program that sets them could
 # smuggle another request in.
 _OWN_LINES: Final = frozenset(
@@ -127,7 +127,7 @@ def to_utf8(body: bytes, charset: str) -> bytes:
 
     :raises InvalidFormat: for a charset other than UTF-8 and UTF-16, or bytes that are not of it.
     """
-    if charset in _UTF_8:
+    if charset in UTF_8:
         return body
     codec = _CODECS.get(charset)
     if codec is None:

@@ -43,7 +43,7 @@ from wsx.message.versions import versions_of
 from wsx.transport import HttpHead, HttpRequest, HttpUrl, Limits, TransportError, status_error
 from wsx.values import EndpointAddress
 
-__all__ = ["ChannelMachine", "Received"]
+__all__ = ["ChannelMachine", "Received", "Reply"]
 
 _OPEN: Final = TRANSITIONS[ChannelOperation.OPEN]
 _CLOSE: Final = TRANSITIONS[ChannelOperation.CLOSE]
@@ -78,7 +78,7 @@ class _Action(NamedTuple):
     header: Header | None
 
 
-class _Reply(NamedTuple):
+class Reply(NamedTuple):
     """A response that holds a message, not decoded yet."""
 
     status: int
@@ -114,7 +114,7 @@ class ChannelMachine:
         self._tls_required = tls_required
         self.state = ChannelState.CREATED
         self._exchange = ExchangeState.IDLE
-        self._reply: _Reply | None = None
+        self._reply: Reply | None = None
         self._url: HttpUrl | None = None
         self._to: Header | None = None
         # The reference parameters of the address, as headers.
@@ -265,18 +265,8 @@ class ChannelMachine:
         *,
         keep: bool,
     ) -> HttpRequest:
-        url, to = self._url, self._to
-        if url is None or to is None:
-            raise AssertionError("an open channel has an address")
-        action = description.action
-        prepared = self._actions.get(action) or self._prepare(action)
-        if action is None and message.state is not MessageState.EMPTY:
-            own = message.get_header(HeaderType.ACTION, option=ReadOption.OPTIONAL_POINTER)
-            if own is not None:
-                prepared = _Action((self._actions.get(own) or self._prepare(own)).headers, None)
-        headers = prepared.headers
-        if message.state is not MessageState.EMPTY:
-            headers = self._http.header_lines(headers, message.mapped_headers)
+        url, to = self._address
+        prepared, headers = self._lines(message, description.action)
         try:
             body = message.encode(
                 prepared.header,
@@ -297,6 +287,24 @@ class ChannelMachine:
         except WsError as error:
             error.url = error.url or str(url)
             raise
+
+    @property
+    def _address(self) -> tuple[HttpUrl, Header]:
+        """Where the channel sends, and the To header for it."""
+        if self._url is None or self._to is None:
+            raise AssertionError("an open channel has an address")
+        return self._url, self._to
+
+    def _lines(self, message: Message, action: str | None) -> tuple[_Action, Sequence[tuple[bytes, bytes]]]:
+        """What the action of the message makes, and the header lines of the request: the given action, or its own."""
+        prepared = self._actions.get(action) or self._prepare(action)
+        if message.state is MessageState.EMPTY:
+            return prepared, prepared.headers
+        if action is None:
+            own = message.get_header(HeaderType.ACTION, option=ReadOption.OPTIONAL_POINTER)
+            if own is not None:
+                prepared = _Action((self._actions.get(own) or self._prepare(own)).headers, None)
+        return prepared, self._http.header_lines(prepared.headers, message.mapped_headers)
 
     def _prepare(self, action: str | None) -> _Action:
         header = None
@@ -345,7 +353,7 @@ class ChannelMachine:
         elif (
             (success or head.status in _FAULT_STATUS) and body and fits(content_type, self.properties.envelope_version)
         ):
-            self._reply = _Reply(head.status, content_type.charset, body, head.headers)
+            self._reply = Reply(head.status, content_type.charset, body, head.headers)
             self._exchange = ExchangeState.REPLY_WAITING
         elif success:
             media_type = content_type.media_type or "no media type"
@@ -413,7 +421,7 @@ class ChannelMachine:
     def _decode(
         self,
         message: Message,
-        reply: _Reply,
+        reply: Reply,
         descriptions: Sequence[MessageDescription],
         option: ReadOption,
         request: Message | None,
@@ -433,15 +441,14 @@ class ChannelMachine:
         finally:
             message.finish_receive()
 
-    def _read_start(self, message: Message, reply: _Reply) -> None:
-        """Read up to the body of a message that is no fault."""
+    def _read_start(self, message: Message, reply: Reply, *, faults_too: bool = False) -> None:
+        """Read up to the body of a message, which is no fault unless ``faults_too``."""
         succeeded = reply.status not in _FAULT_STATUS
         fault = None
         try:
             message.read_envelope_start(to_utf8(reply.body, reply.charset))
-            for name, value in self._http.mapped_headers(reply.headers):
-                message.add_mapped_header(name, value)
-            if message.is_fault:
+            self._map_headers(message, reply.headers)
+            if message.is_fault and not faults_too:
                 fault = message.read_fault()
         except InvalidFormat as error:
             if succeeded:
@@ -456,8 +463,12 @@ class ChannelMachine:
                 action=self._fault_action(message),
                 original=reply.status,
             )
-        if reply.status == 400:
+        if reply.status == 400 and not message.is_fault:
             raise EndpointFailure("the response has status 400 and no SOAP fault", original=reply.status)
+
+    def _map_headers(self, message: Message, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        for name, value in self._http.mapped_headers(headers):
+            message.add_mapped_header(name, value)
 
     def _fault_action(self, message: Message) -> str | None:
         """The action of a message with a fault; one that cannot be read must not hide the fault."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from wsx.channel.enums import ChannelPropertyId, CookieMode, Encoding
+from wsx.channel.enums import ChannelPropertyId, CookieMode, Encoding, TransferMode
 from wsx.channel.header_mapping import HttpMessageMapping
 from wsx.channel.property_table import PROPERTIES, PropertyAccess, is_neutral, row_of
 from wsx.channel.redirects import RedirectCallback
@@ -37,6 +37,9 @@ _SIZES: Final = (
     "max_response_head_size",
     "max_processed_headers",
     "max_decompression_ratio",
+    "max_streamed_message_size",
+    "max_streamed_start_size",
+    "max_streamed_flush_size",
 )
 _COUNTS: Final = ("max_http_redirects", "decompression_ratio_above")
 # RFC 9110 §5.5 field content, without obs-text.
@@ -55,6 +58,13 @@ class ChannelProperties:
     ``max_processed_headers``: header blocks of one message (WS_MESSAGE_PROPERTY_MAX_PROCESSED_HEADERS). ``quotas``:
     what reading a reply may use. ``leniency``: what else than their tables replies may hold; the message tells what
     did (``Message.forgiven``).
+
+    ``transfer_mode``: which messages go through in pieces (…_TRANSFER_MODE); the transport must be able to, otherwise
+    and with BUFFERED they are in memory as a whole. ``max_streamed_message_size``: bytes of such a message, in either
+    direction (…_MAX_STREAMED_MESSAGE_SIZE; 16 GiB here, 4 MiB on Windows). ``max_streamed_start_size``: bytes of a
+    reply before the content of its Body (…_MAX_STREAMED_START_SIZE; 64 KiB here, 16 KiB on Windows).
+    ``max_streamed_flush_size``: so many bytes of a request may wait before the channel hands them over by itself
+    (…_MAX_STREAMED_FLUSH_SIZE; on Windows waiting for more fails).
 
     Timeouts are in seconds, None waits without limit: ``resolve_timeout`` for the name of the host, ``connect_timeout``
     for the connection with its TLS handshake, ``send_timeout`` for the bytes of the request,
@@ -107,6 +117,10 @@ class ChannelProperties:
     max_decompression_ratio: int = 100
     decompression_ratio_above: int = 8 * 1024 * 1024
     http_message_mapping: HttpMessageMapping = _NO_MAPPING
+    transfer_mode: TransferMode = TransferMode.BUFFERED
+    max_streamed_message_size: int = 16 * 1024 * 1024 * 1024
+    max_streamed_start_size: int = 64 * 1024
+    max_streamed_flush_size: int = 64 * 1024
 
     def __post_init__(self) -> None:
         versions = versions_of(self.envelope_version, self.addressing_version)
@@ -189,6 +203,10 @@ class ChannelProperties:
             object.__setattr__(self, "cookie_mode", CookieMode(self.cookie_mode))
         except ValueError:
             raise InvalidArgument(f"ChannelProperties.cookie_mode: unknown mode {self.cookie_mode!r}") from None
+        mode = self.transfer_mode
+        if type(mode) not in (int, TransferMode) or not 0 <= mode <= TransferMode.STREAMED:
+            raise InvalidArgument(f"ChannelProperties.transfer_mode: unknown mode {mode!r}")
+        object.__setattr__(self, "transfer_mode", TransferMode(mode))
         if self.http_redirect_callback is not None and not callable(self.http_redirect_callback):
             raise InvalidArgument("ChannelProperties.http_redirect_callback must be a function of two URLs, or None")
         if not isinstance(self.http_message_mapping, HttpMessageMapping):

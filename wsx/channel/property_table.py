@@ -61,9 +61,9 @@ _CUSTOM: Final = "CUSTOM"
 
 _ROWS: Final = (
     PropertyRow(_Id.MAX_BUFFERED_MESSAGE_SIZE, _CG, field="max_buffered_message_size"),
-    PropertyRow(_Id.MAX_STREAMED_MESSAGE_SIZE, _CG, missing="messages are buffered"),
-    PropertyRow(_Id.MAX_STREAMED_START_SIZE, _CG, missing="messages are buffered"),
-    PropertyRow(_Id.MAX_STREAMED_FLUSH_SIZE, _CG, missing="messages are buffered"),
+    PropertyRow(_Id.MAX_STREAMED_MESSAGE_SIZE, _CG, field="max_streamed_message_size"),
+    PropertyRow(_Id.MAX_STREAMED_START_SIZE, _CG, field="max_streamed_start_size"),
+    PropertyRow(_Id.MAX_STREAMED_FLUSH_SIZE, _CG, field="max_streamed_flush_size"),
     PropertyRow(_Id.ENCODING, _CG, field="encoding"),
     PropertyRow(_Id.ENVELOPE_VERSION, _CG, field="envelope_version"),
     PropertyRow(_Id.ADDRESSING_VERSION, _CG, field="addressing_version"),
@@ -79,7 +79,7 @@ _ROWS: Final = (
     PropertyRow(_Id.CLOSE_TIMEOUT, _CSG, others=_SESSION),
     # FALSE makes the timeouts that are not given infinite; from_ids does so.
     PropertyRow(_Id.ENABLE_TIMEOUTS, _C, field="from_ids"),
-    PropertyRow(_Id.TRANSFER_MODE, _CG, missing="messages are buffered", neutral=0),
+    PropertyRow(_Id.TRANSFER_MODE, _CG, field="transfer_mode"),
     PropertyRow(_Id.MULTICAST_INTERFACE, _CSG, others=_UDP),
     PropertyRow(_Id.MULTICAST_HOPS, _CG, others=_UDP),
     PropertyRow(_Id.REMOTE_ADDRESS, _G, others=_UDP),

@@ -36,6 +36,17 @@ class ChannelOperation(enum.Enum):
     RECEIVE = "receive_message"
     REQUEST_REPLY = "request_reply"
     PREVIEW = "preview"
+    WRITE_START = "write_message_start"
+    WRITE_BODY = "write_body"
+    FLUSH_BODY = "flush_body"
+    WRITE_END = "write_message_end"
+    SEND_ITEMS = "send_items"
+    READ_START = "read_message_start"
+    READ_BODY = "read_body"
+    FILL_BODY = "fill_body"
+    READ_END = "read_message_end"
+    RECEIVE_ITEMS = "receive_items"
+    ABANDON = "abandon_message"
     CLOSE = "close"
     RESET = "reset"
 
@@ -44,9 +55,11 @@ class ExchangeState(enum.Enum):
     """Where an open request channel stands between a request and its reply."""
 
     IDLE = "no request is under way"
+    WRITING = "a message is being written"
     SENDING = "a request is under way"
     REPLY_WAITING = "the reply to the last request was not received yet"
     NO_REPLY = "the last request was answered without a message"
+    READING = "a reply is being read"
 
 
 class ChannelTransition(NamedTuple):
@@ -80,6 +93,17 @@ _ROWS: Final = (
     ChannelTransition(ChannelOperation.RECEIVE, (_OPEN,)),
     ChannelTransition(ChannelOperation.REQUEST_REPLY, (_OPEN,)),
     ChannelTransition(ChannelOperation.PREVIEW, (_OPEN,)),
+    ChannelTransition(ChannelOperation.WRITE_START, (_OPEN,)),
+    ChannelTransition(ChannelOperation.WRITE_BODY, (_OPEN,)),
+    ChannelTransition(ChannelOperation.FLUSH_BODY, (_OPEN,)),
+    ChannelTransition(ChannelOperation.WRITE_END, (_OPEN,)),
+    ChannelTransition(ChannelOperation.SEND_ITEMS, (_OPEN,)),
+    ChannelTransition(ChannelOperation.READ_START, (_OPEN,)),
+    ChannelTransition(ChannelOperation.READ_BODY, (_OPEN,)),
+    ChannelTransition(ChannelOperation.FILL_BODY, (_OPEN,)),
+    ChannelTransition(ChannelOperation.READ_END, (_OPEN,)),
+    ChannelTransition(ChannelOperation.RECEIVE_ITEMS, (_OPEN,)),
+    ChannelTransition(ChannelOperation.ABANDON, (_OPEN, _FAULTED)),
     # CREATED goes straight to CLOSED and CLOSED stays; neither has anything to wait for.
     ChannelTransition(
         ChannelOperation.CLOSE, (_CREATED, _OPEN, _FAULTED, _CLOSED), ChannelState.CLOSING, _CLOSED, _CLOSED
@@ -104,15 +128,29 @@ ABORTED: Final[Mapping[ChannelState, ChannelState]] = MappingProxyType(
 )
 
 # A reply that waits must be received before the next request: sending over it would lose it. When there was no reply,
-# receiving the news is optional.
+# receiving the news is optional. A message in pieces is the channel's current one until its end.
 _CAN_SEND: Final = (ExchangeState.IDLE, ExchangeState.NO_REPLY)
+_CAN_RECEIVE: Final = (ExchangeState.REPLY_WAITING, ExchangeState.NO_REPLY)
+_WRITING: Final = (ExchangeState.WRITING,)
+_READING: Final = (ExchangeState.READING,)
 EXCHANGE: Final[Mapping[ChannelOperation, ExchangeTransition]] = MappingProxyType(
     {
         row.operation: row
         for row in (
             ExchangeTransition(ChannelOperation.SEND, _CAN_SEND),
             ExchangeTransition(ChannelOperation.REQUEST_REPLY, _CAN_SEND),
-            ExchangeTransition(ChannelOperation.RECEIVE, (ExchangeState.REPLY_WAITING, ExchangeState.NO_REPLY)),
+            ExchangeTransition(ChannelOperation.RECEIVE, _CAN_RECEIVE),
+            ExchangeTransition(ChannelOperation.WRITE_START, _CAN_SEND),
+            ExchangeTransition(ChannelOperation.WRITE_BODY, _WRITING),
+            ExchangeTransition(ChannelOperation.FLUSH_BODY, _WRITING),
+            ExchangeTransition(ChannelOperation.WRITE_END, _WRITING),
+            ExchangeTransition(ChannelOperation.SEND_ITEMS, _CAN_SEND),
+            ExchangeTransition(ChannelOperation.READ_START, _CAN_RECEIVE),
+            ExchangeTransition(ChannelOperation.READ_BODY, _READING),
+            ExchangeTransition(ChannelOperation.FILL_BODY, _READING),
+            ExchangeTransition(ChannelOperation.READ_END, _READING),
+            ExchangeTransition(ChannelOperation.RECEIVE_ITEMS, _CAN_RECEIVE),
+            ExchangeTransition(ChannelOperation.ABANDON, (*_WRITING, *_READING)),
         )
     }
 )

@@ -6,12 +6,15 @@ from typing import Any, Final
 
 from wsx._cursor_reader import XmlReader, cursor_back, cursor_left, cursor_on
 from wsx._reader import Reader
+from wsx._scanner import MoreInput
+from wsx.charsets import Charset
 from wsx.descriptions import ElementDescription, ReadOption
-from wsx.errors import InvalidArgument, InvalidFormat, ObjectFaulted, QuotaExceeded
+from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, ObjectFaulted, QuotaExceeded
 from wsx.message.body_writing import BodyWriting
 from wsx.message.enums import EnvelopeVersion
 from wsx.message.faults import read_fault
 from wsx.message.headers import Header, HeaderRank, leave
+from wsx.message.items import BodyItems, ItemReader
 from wsx.message.message_headers import element_description
 from wsx.message.states import TRANSITIONS, MessageOperation
 from wsx.message.versions import VERSIONS
@@ -28,12 +31,14 @@ _READ_END: Final = TRANSITIONS[MessageOperation.READ_ENVELOPE_END]
 class BodyReading(BodyWriting):
     """The part of :class:`wsx.Message` that reads; never used alone."""
 
-    __slots__ = ("_addressed", "_body_reader", "_document", "_reader")
+    __slots__ = ("_addressed", "_body_reader", "_document", "_reader", "_received")
 
     _addressed: bool
     _body_reader: XmlReader | None
     _document: bytes
     _reader: Reader | None
+    # Bytes of a message that comes in pieces.
+    _received: int
 
     def read_envelope_start(self, data: bytes | bytearray | memoryview) -> None:
         """WsReadEnvelopeStart: EMPTY → READING; reads up to the first child of Body.
@@ -50,7 +55,50 @@ class BodyReading(BodyWriting):
             raise InvalidArgument(f"data must be bytes-like, not {type(data).__name__}")
         self._check(_READ_START)
         document = data if isinstance(data, bytes) else bytes(data)
-        reader = Reader(document, quotas=self._quotas)
+        self._start_reading(Reader(document, quotas=self._quotas), document)
+
+    # For channels whose replies come in pieces
+
+    def read_start_of(self, data: bytes) -> bool:
+        """WsReadEnvelopeStart on ``data``, the beginning of a message that comes in pieces; what follows is handed to
+        :meth:`feed`.
+
+        False, and nothing has changed, when ``data`` does not reach to the first child of Body.
+
+        :raises WsError: as :meth:`read_envelope_start`.
+        """
+        self._check(_READ_START)
+        reader = Reader.in_pieces(quotas=self._quotas, charset=Charset.UTF8)
+        reader.feed(data)
+        try:
+            self._start_reading(reader, data)
+        except MoreInput:
+            return False
+        self._received = len(data)
+        return True
+
+    def feed(self, data: bytes) -> None:
+        """The next bytes of the message that is read; b"" is its end."""
+        if self._reader is None:
+            return
+        if data:
+            self._received += len(data)
+            self._reader.feed(data)
+        else:
+            self._reader.end_input()
+
+    @property
+    def unread(self) -> int:
+        """How many of the bytes that were fed were not read yet."""
+        return 0 if self._reader is None else self._received - self._reader.position
+
+    def item_reader(self, items: BodyItems) -> ItemReader:
+        """A reader of the items of the Body; the message is READING."""
+        self._check(_READ_BODY)
+        lenient = self._leniency is not None and self._leniency.unknown_attributes
+        return ItemReader(items, self._at_body(), self._forgiven if lenient else None)
+
+    def _start_reading(self, reader: Reader, document: bytes) -> None:
         headers: list[Header] = []
         fault = False
         if self._versions.wire.start:
@@ -74,9 +122,12 @@ class BodyReading(BodyWriting):
         It and :meth:`read_body` share the place: either goes on where the other stopped. Where the Body ends, so does
         the body: the cursor is to stay on that end tag. It is closed when the message leaves READING.
 
-        :raises InvalidOperation: when the message is not READING; :class:`ObjectFaulted` after a failure.
+        :raises InvalidOperation: when the message is not READING, or comes in pieces, which a cursor that goes back
+            would have to keep; :class:`ObjectFaulted` after a failure.
         """
         self._check(_READ_BODY)
+        if self._received:
+            raise InvalidOperation("a message that comes in pieces has no cursor of the body")
         if self._reader is None:
             raise ObjectFaulted("reading the body failed before; reset the message")
         if self._body_reader is None:
@@ -89,15 +140,26 @@ class BodyReading(BodyWriting):
         ``element`` is as for :meth:`write_body`. After a failure the body cannot be read further.
 
         :raises InvalidArgument: for a bad element or option.
-        :raises InvalidOperation: when the message is not READING; :class:`ObjectFaulted` after a failure.
+        :raises InvalidOperation: when the message is not READING, or comes in pieces and the part is not there yet
+            (``Channel.read_body`` waits for it); :class:`ObjectFaulted` after a failure.
         :raises InvalidFormat, NumericOverflow, QuotaExceeded: when the body does not match; with path and offset.
         """
         description = element_description(element)
         self._check(_READ_BODY)
+        try:
+            return self.read_part(description, option)
+        except MoreInput:
+            raise InvalidOperation("the next part of the body has not come yet: read it with the channel") from None
+
+    def read_part(self, description: ElementDescription, option: ReadOption) -> Any:
+        """:meth:`read_body` of a message that comes in pieces, for channels.
+
+        :raises MoreInput: when more must be fed first; call again then.
+        """
         reader = self._at_body()
         try:
             value = reader.read_element(description, option)
-        except InvalidArgument:
+        except (InvalidArgument, MoreInput):
             raise
         except BaseException:
             # The reader stands somewhere inside the body: what it would read next could be taken for something else.
@@ -113,7 +175,7 @@ class BodyReading(BodyWriting):
         :raises InvalidArgument: when ``min_size`` is no number of bytes.
         :raises InvalidOperation: when the message is not READING.
         """
-        self._check_size(min_size)
+        self.check_size(min_size)
         self._check(_FILL_BODY)
 
     def read_fault(self) -> Fault:
@@ -168,6 +230,7 @@ class BodyReading(BodyWriting):
 
     def _release_reader(self) -> None:
         self._reader = None
+        self._received = 0
         if self._body_reader is not None:
             self._body_reader.close()
             self._body_reader = None

@@ -12,6 +12,7 @@ from wsx.cursors import XmlWriterProperties
 from wsx.descriptions import ElementDescription, WriteOption
 from wsx.errors import InvalidArgument, InvalidOperation
 from wsx.message.faults import FaultElement, fault_element
+from wsx.message.items import BodyItems, ItemWriter
 from wsx.message.message_headers import MessageHeaders, element_description
 from wsx.message.states import TRANSITIONS, MessageOperation
 from wsx.values import Fault
@@ -126,7 +127,7 @@ class BodyWriting(MessageHeaders):
         :raises InvalidArgument: when ``min_size`` is no number of bytes.
         :raises InvalidOperation: when the message is not WRITING.
         """
-        self._check_size(min_size)
+        self.check_size(min_size)
         self._check(_FLUSH_BODY)
         output = self._collected()
         if not self._owns_output or len(output) < min_size:
@@ -152,6 +153,31 @@ class BodyWriting(MessageHeaders):
         envelope = output.take() if self._owns_output else b""
         self._state = _WRITE_END.success or self._state
         return envelope
+
+    # For channels
+
+    def start_items(self, items: BodyItems) -> ItemWriter:
+        """A writer of the items of the Body, whose start tags are written; the message is WRITING."""
+        self._check(_WRITE_BODY)
+        writer = ItemWriter(items, self._versions.scope, self._writer_properties.max_depth)
+        if writer.start:
+            self._append_body(writer.start)
+        return writer
+
+    def write_item(self, writer: ItemWriter, value: object) -> None:
+        """One more item of the Body."""
+        if not self._body_started:
+            self._append_body(b"")
+        writer.write(self._collected(), value)
+
+    def end_items(self, writer: ItemWriter) -> None:
+        """The end of the items of the Body."""
+        writer.end(self._collected())
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes of the message that is WRITING were not handed over yet."""
+        return len(self._collected())
 
     def _write_start(self, output: Output, blocks: bytes) -> None:
         pieces = self._versions.wire
@@ -211,6 +237,7 @@ class BodyWriting(MessageHeaders):
             self._body_writer = None
 
     @staticmethod
-    def _check_size(min_size: int) -> None:
+    def check_size(min_size: int) -> None:
+        """Raise InvalidArgument unless ``min_size`` is a number of bytes."""
         if type(min_size) is not int or min_size < 0:
             raise InvalidArgument(f"min_size must be a number of bytes, not {min_size!r}")

@@ -27,6 +27,7 @@ _INITIALIZE: Final = TRANSITIONS[MessageOperation.INITIALIZE]
 _ADDRESS: Final = TRANSITIONS[MessageOperation.ADDRESS]
 _GET_PROPERTY: Final = TRANSITIONS[MessageOperation.GET_PROPERTY]
 _SET_PROPERTY: Final = TRANSITIONS[MessageOperation.SET_PROPERTY]
+_WRITE_START: Final = TRANSITIONS[MessageOperation.WRITE_ENVELOPE_START]
 _SEND: Final = TRANSITIONS[MessageOperation.SEND]
 _RECEIVE: Final = TRANSITIONS[MessageOperation.RECEIVE]
 _ABANDON: Final = TRANSITIONS[MessageOperation.ABANDON]
@@ -122,6 +123,7 @@ class Message(BodyReading):
         self._body_started = False
         self._body_writer = None
         self._body_reader = None
+        self._received = 0
         self._reader = None
         self._document = b""
         self._size = _SMALLEST_BUFFER
@@ -286,6 +288,24 @@ class Message(BodyReading):
     def check_send(self) -> None:
         """Raise InvalidOperation unless WsSendMessage accepts the message in its state."""
         self._check(_SEND)
+
+    def check_write_start(self) -> None:
+        """Raise InvalidOperation unless WsWriteMessageStart accepts the message in its state."""
+        self._check(_WRITE_START)
+
+    def prepare(
+        self,
+        action: Header | None,
+        to: Header,
+        references: Sequence[Header],
+        initialization: MessageInitialization = MessageInitialization.BLANK,
+    ) -> None:
+        """Set the headers of a message that is to be written to a channel: INITIALIZED, with the parameters of
+        :meth:`encode`."""
+        self._check(_SEND)
+        self._headers = self._complete(action, to, references, initialization)
+        self._addressed = True
+        self._state = _INITIALIZE.success or self._state
 
     def check_receive(self) -> None:
         """Raise InvalidOperation unless WsReceiveMessage accepts the message in its state."""

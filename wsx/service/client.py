@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncClient", "Client", "ClientBase"]
 
-AnyChannel = TypeVar("AnyChannel", bound=ChannelBase[Any])
+AnyChannel = TypeVar("AnyChannel", bound=ChannelBase[Any, Any])
 Result = TypeVar("Result")
 Headers: TypeAlias = Mapping[str, Any] | Iterable[Any]
 
