@@ -1,4 +1,4 @@
-"""Many orders at once with asyncio, a channel for each task: python -m examples.async_calls URL
+"""Many orders with asyncio, eight at a time, a channel for each task: python -m examples.async_calls URL
 
 ``wsx demo --serve`` runs a service that understands them and prints its URL.
 """
@@ -14,7 +14,7 @@ import uuid
 import wsx
 from examples.orders import CONFIRM, SUBMIT, Address, Batch, Confirmation, Line, Priority, PurchaseOrder
 
-TASKS = 8
+TASKS = 8  # never more requests than this at once
 ORDERS = 40
 
 

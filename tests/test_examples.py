@@ -103,6 +103,14 @@ def test_send_with_header(service: OrderService) -> None:
     assert service.accepted == 1
 
 
+def test_blank_message(service: OrderService) -> None:
+    output = run("-m", "examples.blank_message", service.url)
+    assert '<Remark xmlns="urn:example:remarks">call before delivery</Remark>' in output
+    assert "\nX-Trace: 0af7651916cd43dd\n" in output
+    assert output.endswith("PO-7: 24\n")
+    assert service.accepted == 1
+
+
 def test_async_calls(service: OrderService) -> None:
     assert run("-m", "examples.async_calls", service.url) == "40 orders confirmed, 196.80 in all\n"
     assert service.accepted == 40
@@ -170,6 +178,11 @@ def test_through_a_proxy(zoo: Zoo, monkeypatch: pytest.MonkeyPatch, kind: str) -
         code = "WS_E_PROXY_REQUIRES_BASIC_AUTH" if name == "connect" else "WS_E_PROXY_FAILURE"
         assert f"refused: {code}\n" in output
         assert service.accepted == 1
+
+
+def test_the_readme_leads_to_every_example() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert [path.name for path in (ROOT / "examples").glob("*.py") if f"](examples/{path.name})" not in text] == []
 
 
 def test_the_orders_are_what_the_tool_makes() -> None:

@@ -112,6 +112,9 @@ def test_a_block(name: str, folder: Path) -> None:
                     pass  # the service of this test
                 elif words[:2] == ["wsx", "send"]:
                     send(words, folder, service)
+                elif words[0] == "wsx":
+                    done = run([*WSX, *words[1:]], folder)
+                    assert done.returncode == 0, done.stdout + done.stderr
                 elif words[0] in ("python", ".venv/bin/python"):
                     python(words, folder)
                 else:
