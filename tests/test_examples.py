@@ -69,6 +69,12 @@ def test_orders() -> None:
     assert 'number="PO-1"' in run("-m", "examples.orders")
 
 
+def test_streaming() -> None:
+    output = run("-m", "examples.streaming", "5000")
+    assert output.startswith("5,000 records up in ")
+    assert "the warmest 21.5 °C\npeak memory " in output
+
+
 def test_tables() -> None:
     assert "<tag>8 mm</tag>" in run("-m", "examples.tables")
 

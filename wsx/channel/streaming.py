@@ -85,7 +85,7 @@ class StreamMachine(ChannelMachine):
     direction that the transfer mode does not name, a message is in memory as a whole.
     """
 
-    __slots__ = ("_incoming", "_item_writer", "_message", "_sent", "_unwanted", "can_stream")
+    __slots__ = ("_flush_at", "_incoming", "_item_writer", "_message", "_sent", "_unwanted", "can_stream")
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
@@ -94,6 +94,8 @@ class StreamMachine(ChannelMachine):
         # The message that is written or read now.
         self._message: Message | None = None
         self._item_writer: ItemWriter | None = None
+        # Bytes of items that may wait before they are looked at: to be handed over, or as too many.
+        self._flush_at = 0
         # Bytes of it that were handed over.
         self._sent = 0
         # The endpoint has answered before it had the whole request.
@@ -159,6 +161,10 @@ class StreamMachine(ChannelMachine):
         self._message = message
         self._sent = 0
         self._unwanted = False
+        properties = self.properties
+        self._flush_at = (
+            properties.max_streamed_flush_size if self.streams_output else properties.max_buffered_message_size + 1
+        )
         self._exchange = ExchangeState.WRITING
         return request
 
@@ -181,8 +187,8 @@ class StreamMachine(ChannelMachine):
         message, writer = self._message, self._item_writer
         if message is None or writer is None:
             raise OperationAborted("the channel was closed")
-        message.write_item(writer, value)
-        return self._flush(message, self.properties.max_streamed_flush_size)
+        waiting = message.write_item(writer, value)
+        return b"" if waiting < self._flush_at else self._flush(message, self._flush_at)
 
     def _flush(self, message: Message, min_size: int) -> bytes:
         waiting = message.waiting

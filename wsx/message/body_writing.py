@@ -164,11 +164,13 @@ class BodyWriting(MessageHeaders):
             self._append_body(writer.start)
         return writer
 
-    def write_item(self, writer: ItemWriter, value: object) -> None:
-        """One more item of the Body."""
+    def write_item(self, writer: ItemWriter, value: object) -> int:
+        """One more item of the Body; how many bytes were not handed over yet."""
         if not self._body_started:
             self._append_body(b"")
-        writer.write(self._collected(), value)
+        output = self._collected()
+        writer.write(output, value)
+        return len(output)
 
     def end_items(self, writer: ItemWriter) -> None:
         """The end of the items of the Body."""
