@@ -14,7 +14,7 @@ CYTHON_SOURCES = $(wildcard wsx/*.pyx wsx/*.pxd)
 help:
 	@echo "make demo    build, and send 1,000 purchase orders to a service on this machine"
 	@echo "make test    build, and run the tests (PYTEST='-k name' passes arguments on)"
-	@echo "make bench   build, and run the benchmarks (BENCH='…' passes arguments on)"
+	@echo "make bench   build, and run the benchmarks (BENCH='…' passes arguments on; BENCH=http measures calls over HTTP)"
 	@echo "make fuzz    fuzz the core, SECONDS=60 for each target"
 	@echo "make sanitize the unit tests with the core built for AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make linear  CPU time for documents of n and of 2n, for the shapes that attackers choose"
@@ -37,6 +37,7 @@ test: build $(VENV)/.test
 	@$(BIN)/python -m pytest $(PYTEST)
 
 bench: build $(VENV)/.bench
+	@tools/system.sh nginx
 	@$(BIN)/python -m benchmarks $(BENCH)
 
 fuzz: build
