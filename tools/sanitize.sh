@@ -3,7 +3,7 @@
 # ends the run. Arguments are passed to pytest.
 #
 # Left out: what is about libraries and processes (transports, channels, the command, benchmarks, interoperability,
-# types), house rules, and the size of stack frames, which are larger in this build. Random tests begin with the same
+# types, pages, shell blocks), house rules, and the size of stack frames, which are larger in this build. Random tests begin with the same
 # seed, as `make test` has drawn others already.
 set -eu
 cd "$(dirname "$0")/.."
@@ -22,4 +22,5 @@ LD_PRELOAD=$runtime PYTHONMALLOC=malloc \
     exec "$python" -m pytest -q -p no:cacheprovider \
     --ignore=tests/transport --ignore=tests/channel --ignore=tests/cli --ignore=tests/benchmarks \
     --ignore=tests/interop --ignore=tests/typing --ignore=tests/test_examples.py --ignore=tests/test_house.py \
+    --ignore=tests/test_errors_page.py --ignore=tests/test_shell_blocks.py --ignore=tests/conformance/test_page.py \
     --deselect=tests/test_writer.py::test_the_deepest_value_fits_the_stack_of_a_thread --hypothesis-seed=1 "$@"

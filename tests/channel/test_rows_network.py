@@ -183,7 +183,7 @@ def test_a_reset_upload(make: MakeChannel, server: FaultServer) -> None:
 def test_a_timeout(  # noqa: PLR0917
     make: MakeChannel, server: FaultServer, code: ErrorCode, fault: str, limit: str, phase: Phase, *, large: bool
 ) -> None:
-    error = failure(make, server.url(f"/{fault}"), properties=soap_11(**{limit: 0.25}), large=large)
+    error = failure(make, server.url(f"/{fault}"), properties=soap_11(**{limit: 0.4}), large=large)
     assert cause(error)[:2] == (code, phase)
 
 

@@ -31,7 +31,7 @@ KINDS: Final = ("sync", "asyncio")
 LARGE: Final = MessageDescription("act", ElementDescription("q", "ns", Type.STRING))
 LARGE_VALUE: Final = "x" * (4 << 20)
 _SOON: Final = 0.25  # seconds, for the timeouts that are to pass
-_GRACE: Final = 2.0  # seconds that a thread of the server or a socket may need to be gone
+_GRACE: Final = 5.0  # seconds that a thread of the server or a socket may need to be gone
 _MAX_FDS: Final = 4096
 
 
@@ -406,8 +406,8 @@ def _message(fault: Fault) -> tuple[MessageDescription, object]:
 def _settle(fault: Fault, scene: _Scene) -> None:
     """Let what the server does to an idle connection arrive."""
     if fault.name.startswith("answer-then") and scene.server is not None:
-        scene.server.arrived.wait(5)
-        time.sleep(0.05)
+        assert scene.server.arrived.wait(10)
+        scene.server.arrived.clear()
 
 
 def carry_out(fault: Fault, kind: str, zoo: Zoo, *, tls: bool) -> tuple[Outcome, Left]:
