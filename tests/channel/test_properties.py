@@ -67,6 +67,7 @@ BAD: list[tuple[str, object]] = [
         for value in (0, -1, 1.5, None, True)
     ),
     ("faults_as_errors", 1),
+    ("http2", None),
     ("user_agent", ""),
     ("user_agent", "a\r\nX: y"),
     ("user_agent", " a"),

@@ -302,7 +302,7 @@ def test_the_channels_own_transport_is_closed(monkeypatch: pytest.MonkeyPatch) -
     made: list[FakeTransport] = []
 
     def make(**settings: object) -> FakeTransport:
-        assert settings == {"security": None, "proxy": ProxySettings(), "accept_encoding": None}
+        assert settings == {"security": None, "proxy": ProxySettings(), "accept_encoding": None, "http2": False}
         made.append(FakeTransport([response()]))
         return made[-1]
 

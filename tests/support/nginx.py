@@ -77,7 +77,7 @@ http {{
 }}
 """
 _TLS: Final = """    server {{
-        listen 127.0.0.1:{port} ssl;
+        listen 127.0.0.1:{port} ssl{http2};
         ssl_certificate {path};
         ssl_certificate_key {path};
         location = /reply {{ return 200 '{reply}'; }}
@@ -88,7 +88,7 @@ _TLS: Final = """    server {{
 
 @dataclass(frozen=True)
 class Nginx:
-    """What runs: ports by name ("http", the certificates, "client-wanted", "tls-1.2"), and the folder of its logs."""
+    """What runs: ports by name ("http", the certificates, "client-wanted", …), and the folder of its logs."""
 
     ports: dict[str, int]
     folder: Path
@@ -141,7 +141,7 @@ def nginx(zoo: Zoo, faults: dict[str, tuple[str, str]]) -> Iterator[Nginx]:
     :param faults: by the name of their path after ``/fault-``: namespace and local name of the fault code.
     """
     program = _need_nginx()
-    names = ["http", *CERTIFICATES, "client-wanted", "tls-1.2"]
+    names = ["http", *CERTIFICATES, "client-wanted", "tls-1.2", "http2"]
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wsx-nginx-")))
         closed = _reserved(1)[0]
@@ -189,9 +189,15 @@ def _tls_server(zoo: Zoo, name: str, port: int) -> str:
     more = {
         "client-wanted": f"ssl_verify_client on; ssl_client_certificate {zoo.ca_file};",
         "tls-1.2": "ssl_protocols TLSv1.2;",
+        "http2": (
+            "add_header X-Protocol $server_protocol; location = /dropped { return 444; } "
+            "location = /large { error_page 405 =200 $uri; } "
+            "location = /slow { limit_rate 1000; error_page 405 =200 $uri; }"
+        ),
     }.get(name, "")
     certificate = name if name in CERTIFICATES else "good"
-    return _TLS.format(port=port, path=zoo.path(certificate), reply=REPLY, more=more)
+    http2 = " http2" if name == "http2" else ""
+    return _TLS.format(port=port, path=zoo.path(certificate), reply=REPLY, more=more, http2=http2)
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], ports: list[int], folder: Path) -> None:

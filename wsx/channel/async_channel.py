@@ -51,9 +51,13 @@ class AsyncChannel(AsyncStreamChannel):
         if self._given_transport is not None:
             self._use(self._given_transport)
         elif self._transport is None:
+            properties = self._machine.properties
             self._use(
                 default_async_transport(
-                    security=self._security_to(address), proxy=self._machine.properties.proxy, accept_encoding=None
+                    security=self._security_to(address),
+                    proxy=properties.proxy,
+                    accept_encoding=None,
+                    http2=properties.http2,
                 )
             )
         self._open_machine(address)

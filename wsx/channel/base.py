@@ -97,8 +97,9 @@ class ChannelBase(Generic[AnyTransport, AnyExchange]):
             if not callable(call) or iscoroutinefunction(call) != iscoroutinefunction(self._transmit):
                 wanted = "an AsyncTransport" if iscoroutinefunction(self._transmit) else "a Transport"
                 raise InvalidArgument(f"transport must be {wanted}, not {transport!r}")
-            if security is not None or properties.proxy != _DEFAULT_PROPERTIES.proxy:
-                raise InvalidArgument("a transport that is given has security and proxy settings of its own")
+            own = security is not None or properties.proxy != _DEFAULT_PROPERTIES.proxy or properties.http2
+            if own:
+                raise InvalidArgument("a transport that is given has security, proxy and HTTP/2 settings of its own")
         if on_event is not None and not callable(on_event):
             raise InvalidArgument(f"on_event must be a function of one event, not {on_event!r}")
         # What a given transport shows to servers is not known here, unless it says so.

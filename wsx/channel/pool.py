@@ -61,6 +61,7 @@ class ChannelPool:
     :param proxy: the proxy of all channels.
     :param max_http_server_connections: connections to one server (…_MAX_HTTP_SERVER_CONNECTIONS).
     :param max_connections: connections in all.
+    :param http2: offer HTTP/2 to https endpoints.
     :param idle_timeout: seconds after which a connection that nobody used is closed, when the pool is used next.
     :raises InvalidArgument: for a limit that is no positive number.
     """
@@ -72,6 +73,7 @@ class ChannelPool:
         proxy: ProxySettings = _DIRECT,
         max_http_server_connections: int = 64,
         max_connections: int = 256,
+        http2: bool = False,
         idle_timeout: float = 60.0,
     ) -> None:
         for name, limit in (
@@ -82,12 +84,15 @@ class ChannelPool:
                 raise InvalidArgument(f"{name} must be a positive integer, not {limit!r}")
         if type(idle_timeout) not in (int, float) or not idle_timeout > 0:
             raise InvalidArgument(f"idle_timeout must be seconds above 0, not {idle_timeout!r}")
+        if type(http2) is not bool:
+            raise InvalidArgument(f"http2 must be a bool, not {http2!r}")
         if security is not None and not isinstance(security, SecurityDescription):
             raise InvalidArgument(f"security must be a wsx.SecurityDescription, not {security.__class__.__name__}")
         if not isinstance(proxy, ProxySettings):
             raise InvalidArgument(f"proxy must be a wsx.ProxySettings, not {proxy.__class__.__name__}")
         self.security = security
         self._proxy = proxy
+        self._http2 = http2
         self._per_server = max_http_server_connections
         self._in_all = max_connections
         self._idle_timeout = idle_timeout
@@ -204,7 +209,7 @@ class ChannelPool:
             if oldest is None:
                 return None
             dropped.extend(self._take_idle(lambda one: one.since == oldest))
-        return default_transport(security=self.security, proxy=self._proxy, accept_encoding=None)
+        return default_transport(security=self.security, proxy=self._proxy, accept_encoding=None, http2=self._http2)
 
     def _take_idle(self, which: Callable[[_Idle], bool]) -> list[Transport]:
         """Take ``which`` of the idle connections out, to be closed."""

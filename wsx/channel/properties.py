@@ -82,6 +82,8 @@ class ChannelProperties:
     (…_HTTP_REDIRECT_CALLBACK_CONTEXT). Without it no redirect is followed. ``max_http_redirects``: how many one message
     may take.
 
+    ``http2``: offer HTTP/2 to https endpoints; what it changes is the form on the connection alone.
+
     ``http_message_mapping``: which header lines of responses become mapped headers of replies, and how mapped headers
     with several values are written (…_HTTP_MESSAGE_MAPPING).
 
@@ -121,6 +123,7 @@ class ChannelProperties:
     max_streamed_message_size: int = 16 * 1024 * 1024 * 1024
     max_streamed_start_size: int = 64 * 1024
     max_streamed_flush_size: int = 64 * 1024
+    http2: bool = False
 
     def __post_init__(self) -> None:
         versions = versions_of(self.envelope_version, self.addressing_version)
@@ -141,8 +144,9 @@ class ChannelProperties:
             raise InvalidArgument(f"ChannelProperties.quotas must be a wsx.Quotas, not {self.quotas!r}")
         if self.leniency is not None and not isinstance(self.leniency, Leniency):
             raise InvalidArgument(f"ChannelProperties.leniency must be a wsx.Leniency, not {self.leniency!r}")
-        if type(self.faults_as_errors) is not bool:
-            raise InvalidArgument(f"ChannelProperties.faults_as_errors must be a bool, not {self.faults_as_errors!r}")
+        for name in ("faults_as_errors", "http2"):
+            if type(getattr(self, name)) is not bool:
+                raise InvalidArgument(f"ChannelProperties.{name} must be a bool, not {getattr(self, name)!r}")
         if type(self.user_agent) is not str or _FIELD_VALUE.fullmatch(self.user_agent) is None:
             raise InvalidArgument(f"ChannelProperties.user_agent {self.user_agent!r} is no HTTP field value")
         if not isinstance(self.proxy, ProxySettings):

@@ -70,6 +70,7 @@ def default_transport(
     proxy: HttpUrl | ProxySettings | None = None,
     ca_file: str | os.PathLike[str] | None = None,
     accept_encoding: str | None = "gzip, deflate",
+    http2: bool = False,
 ) -> Transport:
     """A new HTTP transport of its own connection, by libcurl; the parameters are those of ``CurlTransport``.
 
@@ -81,7 +82,7 @@ def default_transport(
         from wsx.transport.curl import CurlTransport  # noqa: PLC0415 (loads libcurl, which `import wsx` must not)
     except ImportError as error:
         raise _no_pycurl(error, "urllib3") from error
-    return CurlTransport(security=security, proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
+    return CurlTransport(security=security, proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding, http2=http2)
 
 
 def default_async_transport(
@@ -90,6 +91,7 @@ def default_async_transport(
     proxy: HttpUrl | ProxySettings | None = None,
     ca_file: str | os.PathLike[str] | None = None,
     accept_encoding: str | None = "gzip, deflate",
+    http2: bool = False,
 ) -> AsyncTransport:
     """A new HTTP transport for asyncio, by libcurl; the parameters are those of ``CurlAsyncTransport``.
 
@@ -101,7 +103,9 @@ def default_async_transport(
         from wsx.transport.curl_async import CurlAsyncTransport  # noqa: PLC0415 (loads libcurl and asyncio)
     except ImportError as error:
         raise _no_pycurl(error, "aiohttp") from error
-    return CurlAsyncTransport(security=security, proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
+    return CurlAsyncTransport(
+        security=security, proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding, http2=http2
+    )
 
 
 def _no_pycurl(error: ImportError, extra: str) -> NotSupported:

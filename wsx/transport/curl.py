@@ -61,6 +61,8 @@ class CurlTransport(CurlCall):
     :param ca_file: a PEM file with the trusted root certificates, None for those of ``security`` or the system's.
     :param accept_encoding: the content codings that a response may have, undone while it is received; None sends no
         Accept-Encoding and undoes none.
+    :param http2: offer HTTP/2 in the TLS handshake, and speak it if the server takes it; http URLs stay HTTP/1.1, and
+        so do connections that NTLM or Negotiate authenticates. One call at a time uses a connection.
     :raises InvalidArgument: for settings that contradict each other.
     :raises NotSupported: for settings that libcurl cannot honour exactly.
     """
@@ -74,8 +76,9 @@ class CurlTransport(CurlCall):
         proxy: HttpUrl | ProxySettings | None = None,
         ca_file: str | os.PathLike[str] | None = None,
         accept_encoding: str | None = "gzip, deflate",
+        http2: bool = False,
     ) -> None:
-        super().__init__(security=security, proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
+        super().__init__(security=security, proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding, http2=http2)
         self._guard = threading.Lock()  # for the three flags, and against closing a socket while it is shut down
         self._running = self._closing = False
         self._stream: CurlExchange | None = None

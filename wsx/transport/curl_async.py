@@ -55,6 +55,8 @@ class _Pool:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.multi = pycurl.AsyncCurlMulti()
+        # One call at a time uses a connection, also one of HTTP/2: giving a call up ends its connection.
+        self.multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_NOTHING)
         self.users = 0
         self.lookup_left = False  # a name lookup was given up, and may still run
         self.poll: Any = select.poll() if hasattr(select, "poll") else SelectPoll()
@@ -142,6 +144,8 @@ class CurlAsyncTransport(CurlCall):
     :param ca_file: a PEM file with the trusted root certificates, None for those of ``security`` or the system's.
     :param accept_encoding: the content codings that a response may have, undone while it is received; None sends no
         Accept-Encoding and undoes none.
+    :param http2: offer HTTP/2 in the TLS handshake, and speak it if the server takes it; http URLs stay HTTP/1.1, and
+        so do connections that NTLM or Negotiate authenticates. One call at a time uses a connection.
     :raises InvalidArgument: for settings that contradict each other.
     :raises NotSupported: for settings that libcurl cannot honour exactly.
     """
@@ -155,11 +159,12 @@ class CurlAsyncTransport(CurlCall):
         proxy: HttpUrl | ProxySettings | None = None,
         ca_file: str | os.PathLike[str] | None = None,
         accept_encoding: str | None = "gzip, deflate",
+        http2: bool = False,
     ) -> None:
         self._guard = threading.Lock()  # for the two flags and _aborted
         self._running = self._closing = False
         self._stream: CurlAsyncExchange | None = None
-        super().__init__(security=security, proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding)
+        super().__init__(security=security, proxy=proxy, ca_file=ca_file, accept_encoding=accept_encoding, http2=http2)
 
     def _forget(self) -> None:
         super()._forget()

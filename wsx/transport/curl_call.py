@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pycurl
 
-from wsx.errors import ErrorCode
+from wsx.errors import ErrorCode, NotSupported
 from wsx.security import HttpHeaderAuthScheme, ProxySettings, SecurityDescription
 from wsx.transport.curl_flow import Flow
 from wsx.transport.curl_security import CurlSecurity, default_ca_file, refuses_certificate
@@ -75,8 +75,13 @@ class CurlCall:
         proxy: HttpUrl | ProxySettings | None = None,
         ca_file: str | os.PathLike[str] | None = None,
         accept_encoding: str | None = "gzip, deflate",
+        http2: bool = False,
     ) -> None:
         self._security = CurlSecurity(security, proxy, ca_file)
+        if http2 and not pycurl.version_info()[4] & pycurl.VERSION_HTTP2:
+            raise NotSupported("this libcurl was built without HTTP/2")
+        # A connection that knows who asks is one of HTTP/1.1 (RFC 9113 has no place for NTLM).
+        self._http2 = http2 and not self._security.bound
         self._accept_encoding = accept_encoding
         self._lines: list[bytes] = []
         self._chunks: list[bytes] = []
@@ -123,7 +128,7 @@ class CurlCall:
         for option, value in (
             (pycurl.NOSIGNAL, 1),
             (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
-            (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
+            (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS if self._http2 else pycurl.CURL_HTTP_VERSION_1_1),
             (pycurl.PATH_AS_IS, 1),
             (pycurl.CONNECTTIMEOUT_MS, _NO_TIMEOUT_MS),
             (pycurl.SOCKOPTFUNCTION, self._on_new_socket),

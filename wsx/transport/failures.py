@@ -75,6 +75,7 @@ CURL_CODES: Final[Mapping[int, ErrorCode]] = MappingProxyType(
         6: ErrorCode.WS_E_ENDPOINT_NOT_FOUND,  # COULDNT_RESOLVE_HOST
         7: ErrorCode.WS_E_ENDPOINT_UNREACHABLE,  # COULDNT_CONNECT
         8: ErrorCode.WS_E_INVALID_FORMAT,  # WEIRD_SERVER_REPLY
+        16: ErrorCode.WS_E_ENDPOINT_DISCONNECTED,  # HTTP2: the connection ended in the middle of its frames
         18: ErrorCode.WS_E_ENDPOINT_DISCONNECTED,  # PARTIAL_FILE
         23: ErrorCode.E_OUTOFMEMORY,  # WRITE_ERROR: keeping what was received can only fail for want of memory
         25: ErrorCode.WS_E_NOT_SUPPORTED,  # UPLOAD_FAILED: a body of unknown length to a server of HTTP/1.0
@@ -97,6 +98,7 @@ CURL_CODES: Final[Mapping[int, ErrorCode]] = MappingProxyType(
         80: ErrorCode.WS_E_SECURITY_SYSTEM_FAILURE,  # SSL_SHUTDOWN_FAILED
         82: ErrorCode.WS_E_SECURITY_SYSTEM_FAILURE,  # SSL_CRL_BADFILE
         83: ErrorCode.WS_E_SECURITY_SYSTEM_FAILURE,  # SSL_ISSUER_ERROR
+        92: ErrorCode.WS_E_ENDPOINT_DISCONNECTED,  # HTTP2_STREAM: the server has given the exchange up
         91: ErrorCode.WS_E_SECURITY_VERIFICATION_FAILURE,  # SSL_INVALIDCERTSTATUS: no OCSP response, or a bad one
         97: ErrorCode.WS_E_PROXY_FAILURE,  # PROXY
         100: ErrorCode.WS_E_QUOTA_EXCEEDED,  # TOO_LARGE

@@ -82,7 +82,8 @@ def final_head(lines: Sequence[bytes], connection: int) -> HttpHead | None:
     libcurl has checked the status line and each line's form; it takes an unfinished head for a finished one, though, so
     that the blank line decides.
     """
-    start = interim_end(lines) if lines and lines[0][9:10] == b"1" else 0
+    # "HTTP/1.1 1xx" or "HTTP/2 1xx".
+    start = interim_end(lines) if lines and b" 1" in lines[0][6:10] else 0
     headers: list[tuple[bytes, bytes]] = []
     for line in lines[start + 1 :]:
         if line in _BLANK:

@@ -159,7 +159,7 @@ class HttpHead:
     here is true of the body that is handed over with it.
 
     :param headers: (name, value) pairs as received, white space around the values removed.
-    :param version: ``"1.0"`` or ``"1.1"``.
+    :param version: ``"1.0"``, ``"1.1"`` or ``"2"``.
     :param connection: a number that stays the same as long as the connection does, -1 when unknown.
     :param used_scheme: of a response with status 401 or 407: the authentication scheme, in lower case, by which the
         transport had shown the credentials that are refused; None when it had shown none.
