@@ -328,7 +328,8 @@ def fresh_names(draw: st.DrawFn) -> str:
 @st.composite
 def scalars(draw: st.DrawFn, mapping: FieldMapping) -> tuple[Type, Description | None]:
     barred = ARRAYS if mapping is FieldMapping.REPEATING_ELEMENT else ()
-    type_ = draw(st.sampled_from([type_ for type_ in ALL_SCALARS if type_ not in barred]))
+    # custom types are one of many, and stand in more places than the others
+    type_ = draw(st.sampled_from([*(type_ for type_ in ALL_SCALARS if type_ not in barred), *[Type.CUSTOM] * 4]))
     described: dict[Type, Description] = {Type.ENUM: COLORS, Type.CUSTOM: CUSTOM}
     return type_, described.get(type_)
 

@@ -231,6 +231,19 @@ def sent() -> object:
     return (sink.getvalue(), counts)
 
 
+def inserted() -> object:
+    writer = committed()
+    inside = writer.position
+    writer.text("é")
+    end = writer.position
+    writer.position = inside
+    writer.start_element("b")
+    writer.end_element()
+    writer.position = end
+    writer.end_element()
+    return writer.to_bytes()
+
+
 def copied() -> object:
     writer = XmlWriter()
     reader = at_root()
@@ -245,6 +258,9 @@ WRITES: dict[str, Call] = {
     "end_cdata text chars": lambda: written(attributes_in),
     "utf8": lambda: written(lambda writer: writer.utf8("é<".encode())),
     "bytes": lambda: written(lambda writer: writer.bytes(b"abc" * 50)),
+    "push_bytes": lambda: written(lambda writer: writer.push_bytes(lambda write: write(b"abc" * 50))),
+    "pull_bytes": lambda: written(lambda writer: writer.pull_bytes(io.BytesIO(b"abc" * 50).read, 40)),
+    "position": inserted,
     "value": lambda: written(lambda writer: writer.value(Type.DOUBLE, 1.5)),
     "value, refused": lambda: refused(written, lambda writer: writer.value(Type.INT8, 1000)),
     "array": lambda: written(lambda writer: writer.array("i", "urn:i", Type.INT32, range(50))),

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
         XmlAttribute,
         XmlNode,
     )
+    from wsx._tag_writer import (
+        WriterPosition,
+    )
     from wsx.channel import (
         AsyncChannel,
         Channel,
@@ -331,6 +334,7 @@ __all__ = [
     "Utf8ArrayDescription",
     "WindowsCredential",
     "WriteOption",
+    "WriterPosition",
     "WsError",
     "WszDescription",
     "XmlAttribute",
@@ -373,6 +377,7 @@ _NAMES = {
             "XmlAttribute",
             "XmlNode",
         ),
+        "wsx._tag_writer": ("WriterPosition",),
         "wsx.channel": (
             "ChannelPropertyId",
             "ProtectionLevel",

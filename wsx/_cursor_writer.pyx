@@ -28,6 +28,7 @@ from wsx._writer cimport Output
 
 import codecs
 import re
+from functools import partial
 
 from wsx.builtin_types import content_table, text_structure
 from wsx.charsets import encode
@@ -190,6 +191,34 @@ cdef class XmlWriter(TagWriter):
         self.carry = whole[size:]
         self.put_base64(whole[:size])
         self.done()
+
+    def push_bytes(self, callback):
+        """Bytes as base64 from a callback that is given a function to write them with (WsPushBytes).
+
+        ``callback(write)`` is called at once, ``write`` taking bytes any number of times. What it raises leaves the
+        writer faulted.
+        """
+        self.bytes(b"")
+        self.faulted = True
+        if not callable(callback):
+            raise InvalidArgument(f"expected a callable, not {type(callback).__name__}")
+        self.faulted = False
+        try:
+            callback(self.bytes)
+        except BaseException:
+            self.faulted = True
+            raise
+
+    def pull_bytes(self, callback, Py_ssize_t chunk_size=1 << 16):
+        """Bytes as base64 from a callback that gives them piece by piece (WsPullBytes).
+
+        ``callback(chunk_size)`` returns at most so many bytes, and none at the end: a file's ``read`` does. What it
+        raises leaves the writer faulted.
+        """
+        self.check()
+        if not callable(callback):
+            raise InvalidArgument(f"expected a callable, not {type(callback).__name__}")
+        self.push_bytes(partial(pulled, callback, chunk_size))
 
     cdef int put_value(self, object type_, object value, object description) except -1:
         cdef ScalarCodec codec
@@ -621,6 +650,16 @@ cdef tuple text_of(object described, object value):
         if value is None or value is UNSET:
             raise InvalidArgument(f"the value of {described} is {value}, but the field is not OPTIONAL")
     return described.type, value, described.resolve_description()
+
+
+def pulled(callback, Py_ssize_t chunk_size, write):
+    """Writes what a callback gives until it gives nothing."""
+    if chunk_size < 1:
+        raise InvalidArgument(f"chunk_size must be a number of bytes from 1 on, not {chunk_size}")
+    while data := callback(chunk_size):
+        if len(data) > chunk_size:
+            raise InvalidArgument(f"the callback gave {len(data)} bytes, but was asked for {chunk_size}")
+        write(data)
 
 
 def receiver(XmlWriter writer):

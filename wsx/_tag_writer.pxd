@@ -17,6 +17,13 @@ cdef struct Level:
     bint text               # text stands in it: white space would change it
     bint children
 
+cdef class WriterPosition:
+    # Where something may be put in: what is open and in force there.
+    cdef TagWriter writer
+    cdef object document            # the output that it belongs to
+    cdef list elements, bindings
+    cdef bytes names, levels
+
 cdef class TagWriter:
     cdef readonly object properties
     cdef object base                # the properties that set_output starts from
@@ -48,6 +55,12 @@ cdef class TagWriter:
     cdef str conflict               # why the start tag cannot be committed
     cdef tuple scope_
 
+    cdef object document            # identifies the output that was set
+    cdef list pieces                # None, or of a document with positions: bytes, and the positions between them
+    cdef Py_ssize_t place           # where in them the output stands
+    cdef Py_ssize_t held            # bytes in them
+    cdef Py_ssize_t floor           # open elements that are ended elsewhere
+
     cdef int prepare(self, object sink, object properties) except -1
     cdef int check(self) except -1
     cdef int begin(self) except -1
@@ -73,6 +86,8 @@ cdef class TagWriter:
     cdef Out* target(self) noexcept
     cdef bytes written(self)
     cdef int hand_over(self) except -1
+    cdef int keep_piece(self) except -1
+    cdef bint at_end(self, Py_ssize_t place) except -1
 
 
 cdef int check_names(object local, object ns, object prefix) except -1

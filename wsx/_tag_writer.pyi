@@ -1,1 +1,2 @@
-# Nothing here is for use from Python: XmlWriter is what the class becomes.
+# XmlWriter is what the class TagWriter becomes.
+class WriterPosition: ...

@@ -10,6 +10,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.dict cimport PyDict_Items
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject
+from libc.string cimport memcpy
 
 from wsx._buffer cimport out_append, out_close, out_length, out_open, out_reserve
 from wsx._lexical_texts cimport escape
@@ -120,6 +121,13 @@ cdef object changed(object properties, dict changes):
         raise InvalidArgument(str(error)) from None
 
 
+cdef class WriterPosition:
+    """A place in the document of a writer (WS_XML_NODE_POSITION); only the writer makes them."""
+
+    def __init__(self):
+        raise InvalidArgument("a position comes from XmlWriter.position")
+
+
 cdef class TagWriter:
     """Elements, attributes and declarations of a document; `XmlWriter` has the parameters."""
 
@@ -162,6 +170,9 @@ cdef class TagWriter:
         self.attribute_names = set()
         self.conflict = None
         self.scope_ = None
+        self.document = object()
+        self.pieces = None
+        self.place = self.held = self.floor = 0
         self.armed = True
         return 0
 
@@ -193,7 +204,7 @@ cdef class TagWriter:
         return 0
 
     cdef int done(self) except -1:
-        if out_length(&self.output.out) + out_length(&self.tag) > self.buffer_max_size:
+        if self.held + out_length(&self.output.out) + out_length(&self.tag) > self.buffer_max_size:
             raise QuotaExceeded(f"more than {self.buffer_max_size} bytes (buffer_max_size)")
         if out_length(&self.output.out) >= self.flush_size:
             self.hand_over()
@@ -308,7 +319,79 @@ cdef class TagWriter:
 
     cdef bytes written(self):
         cdef bytes data = PyBytes_FromStringAndSize(self.output.out.start, out_length(&self.output.out))
+        if self.pieces is not None:
+            whole = [*self.pieces[:self.place], data, *self.pieces[self.place:]]
+            data = b"".join([piece for piece in whole if type(piece) is bytes])
         return encode(data, self.properties.charset, mark=self.begun and not self.marked)
+
+    # --- positions -----------------------------------------------------------------------------------------------
+
+    cdef int keep_piece(self) except -1:
+        """Moves what was written to the pieces of the document."""
+        cdef bytes piece
+        if self.pieces is None:
+            self.pieces = []
+        if out_length(&self.output.out):
+            piece = PyBytes_FromStringAndSize(self.output.out.start, out_length(&self.output.out))
+            self.pieces.insert(self.place, piece)
+            self.place += 1
+            self.held += len(piece)
+            self.output.truncate(0)
+        return 0
+
+    cdef bint at_end(self, Py_ssize_t place) except -1:
+        """Is the place behind all that was written, so that the elements open there are still to be ended?"""
+        return not any([type(piece) is bytes for piece in self.pieces[place:]])
+
+    @property
+    def position(self):
+        """Where the writer is, a WriterPosition (WsGetWriterPosition); an open start tag is completed.
+
+        Setting it (WsSetWriterPosition) goes there: what is written then stands before what was written behind that
+        position. The elements that are open there cannot be ended from there, unless nothing stands behind it; those
+        begun there must be ended before the writer leaves. InvalidOperation with a sink, inside an attribute or CDATA;
+        InvalidArgument for a position of another document.
+        """
+        cdef WriterPosition made = WriterPosition.__new__(WriterPosition)
+        self.begin()
+        if self.sink is not None:
+            raise InvalidOperation("the output goes to a sink: it has no positions")
+        self.between()
+        if self.tag_open:
+            self.commit(False)
+        self.start_document()
+        self.keep_piece()
+        made.writer, made.document = self, self.document
+        made.elements, made.bindings = list(self.elements), list(self.bindings)
+        made.names = PyBytes_FromStringAndSize(self.names.start, out_length(&self.names))
+        made.levels = PyBytes_FromStringAndSize(<char*>self.levels, self.depth_ * sizeof(Level))
+        self.pieces.insert(self.place, made)
+        self.place += 1
+        self.done()
+        return made
+
+    @position.setter
+    def position(self, value):
+        cdef WriterPosition given
+        self.begin()
+        if type(value) is not WriterPosition or (<WriterPosition>value).document is not self.document:
+            raise InvalidArgument("not a position of this writer's document")
+        given = value
+        self.between()
+        if self.depth_ > self.floor and not self.at_end(self.place):
+            raise InvalidOperation("elements that were begun at a position are still open")
+        if self.tag_open:
+            self.commit(False)
+        self.keep_piece()
+        self.place = [piece is given for piece in self.pieces].index(True)
+        self.elements, self.bindings = list(given.elements), list(given.bindings)
+        self.depth_ = len(given.elements)
+        self.names.cursor = self.names.start
+        append_bytes(&self.names, given.names)
+        memcpy(self.levels, PyBytes_AS_STRING(given.levels), PyBytes_GET_SIZE(given.levels))
+        self.floor = 0 if self.at_end(self.place) else self.depth_
+        self.scope_ = None
+        self.done()
 
     # --- namespaces ----------------------------------------------------------------------------------------------
 
@@ -521,6 +604,8 @@ cdef class TagWriter:
         cdef Py_ssize_t length
         if self.depth_ == 0:
             raise InvalidFormat("no element is open")
+        if self.depth_ == self.floor:
+            raise InvalidOperation("the element is ended where it was begun, not at a position inside it")
         level = &self.levels[self.depth_ - 1]
         length = out_length(&self.names) - level.name
         if self.tag_open and not self.properties.emit_uncompressed_empty_elements:
