@@ -141,7 +141,7 @@ def test_the_size_of_all_pieces_is_bounded() -> None:
     writer = XmlWriter(buffer_max_size=20)
     writer.start_element("a")
     writer.text("x" * 10)
-    assert writer.position
+    assert writer.position is not None
     writer.text("y" * 7)
     with pytest.raises(QuotaExceeded, match="buffer_max_size"):
         writer.text("z")

@@ -19,7 +19,6 @@ cdef struct Level:
 
 cdef class WriterPosition:
     # Where something may be put in: what is open and in force there.
-    cdef TagWriter writer
     cdef object document            # the output that it belongs to
     cdef list elements, bindings
     cdef bytes names, levels

@@ -320,7 +320,7 @@ cdef class TagWriter:
     cdef bytes written(self):
         cdef bytes data = PyBytes_FromStringAndSize(self.output.out.start, out_length(&self.output.out))
         if self.pieces is not None:
-            whole = [*self.pieces[:self.place], data, *self.pieces[self.place:]]
+            whole = self.pieces[:self.place] + [data] + self.pieces[self.place:]
             data = b"".join([piece for piece in whole if type(piece) is bytes])
         return encode(data, self.properties.charset, mark=self.begun and not self.marked)
 
@@ -361,8 +361,8 @@ cdef class TagWriter:
             self.commit(False)
         self.start_document()
         self.keep_piece()
-        made.writer, made.document = self, self.document
-        made.elements, made.bindings = list(self.elements), list(self.bindings)
+        made.document = self.document
+        made.elements, made.bindings = self.elements[:], self.bindings[:]
         made.names = PyBytes_FromStringAndSize(self.names.start, out_length(&self.names))
         made.levels = PyBytes_FromStringAndSize(<char*>self.levels, self.depth_ * sizeof(Level))
         self.pieces.insert(self.place, made)
@@ -384,7 +384,7 @@ cdef class TagWriter:
             self.commit(False)
         self.keep_piece()
         self.place = [piece is given for piece in self.pieces].index(True)
-        self.elements, self.bindings = list(given.elements), list(given.bindings)
+        self.elements, self.bindings = given.elements[:], given.bindings[:]
         self.depth_ = len(given.elements)
         self.names.cursor = self.names.start
         append_bytes(&self.names, given.names)
