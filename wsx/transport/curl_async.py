@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import select
 import socket
@@ -172,6 +173,7 @@ class CurlAsyncTransport(CurlCall):
         self._future: asyncio.Future[Any] | None = None  # of the running call
         self._limits = Limits()
         self._head_bytes = 0
+        self._head_quota = math.inf
         self._stale = False  # libcurl took a kept connection that is dead
         # The clock of the phase: when it ends, and the timer, which may be early.
         self._clocked = Phase.PREPARE
@@ -300,12 +302,12 @@ class CurlAsyncTransport(CurlCall):
         return answer
 
     def _on_header(self, line: bytes) -> int | None:
+        size = len(line)
         self._lines.append(line)
-        self._head_bytes += len(line)
-        quota = self._limits.max_head
-        if quota is not None and self._head_bytes > quota:
+        self._head_bytes += size
+        if self._head_bytes > self._head_quota:
             return 0
-        if len(line) <= _BLANK_LINE and self._sends and head_complete(self._lines):
+        if size <= _BLANK_LINE and self._sends and head_complete(self._lines):
             self._phase = Phase.RECEIVE
             self._start_clock()
             if self._flow is not None:
@@ -405,6 +407,7 @@ class CurlAsyncTransport(CurlCall):
                 await self._move(loop)
             # After the move, which forgets them.
             self._limits = limits
+            self._head_quota = limits.max_head or math.inf
             self._end_time = None if limits.total is None else loop.time() + limits.total
             self._set_request(request, limits, flow)
         except pycurl.error as error:
@@ -430,8 +433,11 @@ class CurlAsyncTransport(CurlCall):
             await future
         except pycurl.error as error:
             self._check_failure(error)
-        finally:
+        except BaseException:
             self._withdraw()
+            raise
+        finally:
+            self._stop_clock()
 
     def _launch(self) -> asyncio.Future[Any]:
         """Begin a transfer, which the event loop drives."""
@@ -462,12 +468,16 @@ class CurlAsyncTransport(CurlCall):
             self._check_head_quota(self._limits)
             raise self._curl_error(*error.args) from None
 
-    def _withdraw(self) -> None:
-        """Nothing of the transfer stays; one that still runs loses its connection."""
+    def _stop_clock(self) -> None:
+        """The transfer is over."""
         self._future = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _withdraw(self) -> None:
+        """Nothing of the transfer stays; one that still runs loses its connection."""
+        self._stop_clock()
         if self._pool is not None:
             self._pool.lookup_left |= self._gives_up_lookup()
             with contextlib.suppress(RuntimeError):

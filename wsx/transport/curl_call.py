@@ -105,6 +105,8 @@ class CurlCall:
         self._bound = self._gone = False  # only the kept one may serve it; there is none
         self._flow: Flow | None = None  # of a streamed exchange
         self._security.forget_connections()
+        self._known_lines: list[bytes] = []  # of the last response head
+        self._known_head: HttpHead | None = None
         # What the handle is set to, so that a call sets only what differs.
         self._set_url: HttpUrl | None = None
         self._own_lines: list[bytes] = []
@@ -309,8 +311,10 @@ class CurlCall:
 
     def _gives_up_lookup(self) -> bool:
         """Whether a transfer that ends now leaves a name lookup behind."""
-        host = "" if self._set_url is None else self._set_url.host
-        return self._phase is Phase.RESOLVE and not (":" in host or host.replace(".", "").isdigit())
+        if self._phase is not Phase.RESOLVE or self._set_url is None:
+            return False
+        host = self._set_url.host
+        return not (":" in host or host.replace(".", "").isdigit())
 
     # What a call has come to
 
@@ -323,9 +327,14 @@ class CurlCall:
         if self._aborted:
             # The end that the abort made may look like the end of the body.
             raise self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted")
-        head = final_head(self._lines, self._curl.getinfo(pycurl.CONN_ID))
-        if head is None:
+        if self._lines != self._known_lines:
+            # Within a second a server says the same again and again.
+            self._known_lines, self._known_head = self._lines[:], final_head(self._lines, -1)
+        known = self._known_head
+        if known is None:
             raise self._error(ErrorCode.WS_E_ENDPOINT_DISCONNECTED, "the connection ended in the head")
+        connection = self._curl.getinfo(pycurl.CONN_ID)
+        head = HttpHead(known.status, known.reason, known.headers, known.version, connection)
         self._check_head_quota(limits)
         if head.status in _CHALLENGES:
             values = [value.decode("latin-1") for value in head.values(_CHALLENGES[head.status])]

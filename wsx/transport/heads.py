@@ -14,6 +14,7 @@ __all__ = ["check_token", "final_head", "head_complete", "interim_end", "proxy_c
 _TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 _LINE_BREAK: Final = re.compile(rb"[\r\n\0]")
 _BLANK: Final = (b"\r\n", b"\n")
+_LONGEST_BLANK: Final = 2
 _WHITE_SPACE: Final = b" \t"
 # What the transport says itself, from the body it really sends. A second Content-Length or a Transfer-Encoding by hand
 # is the way requests are smuggled; an Expect by hand would make libcurl repeat the request after each 417.
@@ -86,7 +87,7 @@ def final_head(lines: Sequence[bytes], connection: int) -> HttpHead | None:
     start = interim_end(lines) if lines and b" 1" in lines[0][6:10] else 0
     headers: list[tuple[bytes, bytes]] = []
     for line in lines[start + 1 :]:
-        if line in _BLANK:
+        if len(line) <= _LONGEST_BLANK and line in _BLANK:
             version, _, rest = lines[start].partition(b" ")
             status, _, reason = rest.strip().partition(b" ")
             return HttpHead(
