@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import re
 import selectors
 import socket
 import ssl
 import threading
 from types import TracebackType
+from typing import Any
+
+import spnego
 
 __all__ = ["Relay"]
 
@@ -21,6 +25,8 @@ class Relay:
     :param kind: socks5 (RFC 1928), or connect, which knows the method CONNECT and nothing else.
     :param tls: speak TLS with the client first.
     :param user: name and password that a client must have.
+    :param windows: ntlm or negotiate, which connect then wants, inside of ``windows_users``.
+    :param closes: end the connection after each 407.
     :param leads_to: where every connection leads instead of the place that was asked for.
     """
 
@@ -30,11 +36,16 @@ class Relay:
         *,
         tls: ssl.SSLContext | None = None,
         user: tuple[str, str] | None = None,
+        windows: str | None = None,
+        closes: bool = False,
         leads_to: int | None = None,
     ) -> None:
         self._kind = kind
         self._tls = tls
         self._user = user
+        self._windows = windows
+        self._closes = closes
+        self._contexts: dict[socket.socket, Any] = {}
         self._leads_to = leads_to
         self.targets: list[tuple[str, int]] = []
         self.heads: list[bytes] = []
@@ -110,6 +121,8 @@ class Relay:
         while not head.endswith(b"\r\n\r\n"):
             head += _read(client, 1)
         self.heads.append(head)
+        if self._windows is not None and not self._knows(client, head):
+            return self._hear_connect(client)
         if self._user is not None:
             token = base64.b64encode(":".join(self._user).encode())
             if b"\r\nProxy-Authorization: Basic " + token + b"\r\n" not in head:
@@ -119,6 +132,30 @@ class Relay:
         method, target, _ = head.split(b" ", 2)
         host, _, port = target.decode().rpartition(":")
         return (host, int(port)) if method == b"CONNECT" else None
+
+    def _knows(self, client: socket.socket, head: bytes) -> bool:
+        """Whether the connection has come to know its user; answers with 407 when not."""
+        wanted = self._windows or "negotiate"
+        scheme = {"ntlm": "NTLM", "negotiate": "Negotiate"}[wanted]
+        found = re.search(rb"\r\nProxy-Authorization: \w+ ([A-Za-z0-9+/=]+)\r\n", head)
+        token = None
+        if found is not None:
+            context = self._contexts.setdefault(client, spnego.server(protocol=wanted, service="HTTP"))
+            try:
+                token = context.step(base64.b64decode(found[1]))
+            except spnego.exceptions.SpnegoError:
+                del self._contexts[client]
+            else:
+                if context.complete:
+                    return True
+        challenge = scheme + (f" {base64.b64encode(token).decode()}" if token else "")
+        body = b"" if self._closes else b"who are you?"
+        lines = [b"HTTP/1.1 407 Who", b"Proxy-Authenticate: " + challenge.encode(), b"Content-Length: %d" % len(body)]
+        lines += [b"Connection: close"] if self._closes else []
+        client.sendall(b"\r\n".join([*lines, b"", body]))
+        if self._closes:
+            raise ConnectionError
+        return False
 
     def _answer(self, client: socket.socket, *, granted: bool) -> None:
         if self._kind == "socks5":

@@ -121,3 +121,13 @@ def test_ntlm_of_squid(calls: Calls) -> None:
                 break
             time.sleep(0.02)
         assert [line[3] for line in lines] == wanted
+
+
+def test_a_tunnel_by_ntlm_of_squid(calls: Calls, zoo: Zoo) -> None:
+    with squid("ntlm") as (port, _), FaultServer(zoo.server("good")) as server:
+        proxy = ProxySettings(HttpProxySettingMode.CUSTOM, CustomHttpProxy(f"127.0.0.1:{port}"))
+        security = secured(ALICE, NTLM, HttpHeaderAuthTarget.PROXY)
+        answers = calls([request(server.url())] * 2, proxy=proxy, security=security, ca_file=zoo.ca_file)
+        assert [head.status for head, _ in answers] == [200, 200]
+        assert [seen.body for seen in server.requests] == [b"<request/>"] * 2
+        assert len({head.connection for head, _ in answers}) == 1

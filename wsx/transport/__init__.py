@@ -6,6 +6,7 @@ The modules of this room, from the terms to the machinery:
 * ``url``: :class:`HttpUrl`, the strict reader of endpoint URLs;
 * ``heads``: header lines out, response heads in;
 * ``failures``: the tables from HTTP statuses and libcurl's codes to error codes;
+* ``handshake``: the requests of NTLM and Negotiate, and ``tunnel``, what a proxy is told by them before a tunnel;
 * ``curl_security``: security settings in libcurl's terms;
 * ``curl_call``: what a call over libcurl is, however its sockets are driven; on it
   ``curl``: :class:`~wsx.transport.curl.CurlTransport`, and

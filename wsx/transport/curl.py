@@ -164,6 +164,8 @@ class CurlTransport(CurlCall):
     def _abort_running(self) -> None:
         if self._running:
             self._aborted = True
+            if self._line is not None:
+                self._line.abort()
             for number in list(self._interest):
                 if self._sockets.get(number) == inode_of(number):
                     _shut_down(number)
@@ -253,7 +255,7 @@ class CurlTransport(CurlCall):
     # One exchange
 
     def _call(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
-        legs = self._legs(request)
+        legs = self._legs(request, limits)
         if legs is None:
             return self._exchange(request, limits)
         try:
@@ -269,7 +271,7 @@ class CurlTransport(CurlCall):
             answer: tuple[HttpHead, bytes] = end.value
             return answer
         finally:
-            self._bound = False
+            self._end_legs()
 
     def _exchange(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
         self._prepare(request, limits)

@@ -238,7 +238,9 @@ class CurlAsyncTransport(CurlCall):
             if not self._running:
                 return
             self._aborted = True
-            future = self._future
+            future, line = self._future, self._line
+        if line is not None:
+            line.abort()
         if future is not None:
             # A loop that is closed by now has ended the call.
             with contextlib.suppress(RuntimeError):
@@ -365,7 +367,7 @@ class CurlAsyncTransport(CurlCall):
     # One exchange
 
     async def _call(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
-        legs = self._legs(request)
+        legs = self._legs(request, limits)
         if legs is None:
             return await self._exchange(request, limits)
         try:
@@ -384,7 +386,7 @@ class CurlAsyncTransport(CurlCall):
             answer: tuple[HttpHead, bytes] = end.value
             return answer
         finally:
-            self._bound = False
+            self._end_legs()
 
     async def _exchange(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
         await self._prepare(request, limits)

@@ -6,6 +6,7 @@ What the two transports over libcurl share: everything about a request but the d
 from __future__ import annotations
 
 import functools
+import math
 import os
 import socket
 import threading
@@ -23,6 +24,7 @@ from wsx.transport.handshake import ConnectionGone, Leg, Legs
 from wsx.transport.heads import check_token, final_head, head_complete, proxy_challenges, refused, request_lines
 from wsx.transport.polling import READ
 from wsx.transport.protocol import HttpHead, HttpRequest, Limits, Phase, Timings, TransportError
+from wsx.transport.tunnel import TunnelLine
 from wsx.transport.url import HttpUrl
 
 __all__ = [
@@ -103,6 +105,9 @@ class CurlCall:
         self._connected = False  # the socket of this call is: the TLS handshake or the proxy's tunnel is under way
         self._fresh = False  # no kept connection may serve this call
         self._bound = self._gone = False  # only the kept one may serve it; there is none
+        self._line: TunnelLine | None = None  # makes a tunnel
+        self._tunnel: socket.socket | None = None  # was made
+        self._tunnel_limit: float | None = None
         self._flow: Flow | None = None  # of a streamed exchange
         self._security.forget_connections()
         self._known_lines: list[bytes] = []  # of the last response head
@@ -157,13 +162,22 @@ class CurlCall:
 
     # Authentication of connections, as a handshake's Link
 
-    def _legs(self, request: HttpRequest) -> Legs | None:
+    def _legs(self, request: HttpRequest, limits: Limits) -> Legs | None:
         """The requests that have ``request`` processed once where its connection has to know who asks, else None."""
-        handshake = self._security.handshake(request.url)
-        return None if handshake is None else handshake.legs(request, self)
+        self._tunnel_limit = limits.connect if limits.total is None else min(limits.total, limits.connect or math.inf)
+        return self._security.legs(request, self)
+
+    def _end_legs(self) -> None:
+        """Nothing of the legs goes on, not even in another thread."""
+        self._bound = False
+        line, self._line, tunnel, self._tunnel = self._line, None, self._tunnel, None
+        if line is not None:
+            line.abort()
+        if tunnel is not None:
+            tunnel.close()
 
     def _check_streamable(self, request: HttpRequest) -> None:
-        if self._security.handshake(request.url) is not None:
+        if self._security.has_handshake(request.url):
             raise TransportError(
                 "a body in pieces cannot be sent where NTLM or Negotiate with a password authenticates a connection",
                 code=ErrorCode.WS_E_NOT_SUPPORTED,
@@ -185,6 +199,24 @@ class CurlCall:
         for option, value in self._security.delegated(scheme):
             self._curl.setopt(option, value)
 
+    def dial(self, proxy: tuple[str, int], target: str) -> TunnelLine:
+        """What makes a tunnel to ``target``; an abort of the call reaches it."""
+        self._line = line = TunnelLine(proxy, target, self._tunnel_limit)
+        if self._aborted:
+            line.abort()
+        return line
+
+    def enter(self, tunnel: socket.socket) -> None:
+        """libcurl's next connection is this one."""
+        self._tunnel = tunnel
+
+    def _on_open_socket(self, purpose: int, address: Any) -> Any:
+        """What libcurl is to connect, in a tunnel of our own: the socket that is connected already."""
+        if self._tunnel is None:
+            self._resend_refused, self._gone = self._sends > 0, self._sends == 0
+            return pycurl.SOCKET_BAD
+        return self._tunnel
+
     def _set_request(self, request: HttpRequest, limits: Limits, flow: Flow | None = None) -> None:
         curl, body = self._curl, request.body
         streamed = flow is not None and body is None and request.method not in _WITHOUT_BODY
@@ -196,6 +228,8 @@ class CurlCall:
                 raise refused("the URL of the request holds a character that cannot be sent")
             self._set_url = None
             self._proxied = self._security.set_url(curl, request.url)
+            opener = self._on_open_socket if self._security.in_own_tunnel else None
+            curl.setopt(pycurl.OPENSOCKETFUNCTION, opener)
             own_lines = self._security.own_lines(request.url)
             if own_lines != self._own_lines:
                 self._own_lines, self._set_headers = own_lines, None
@@ -288,10 +322,15 @@ class CurlCall:
         self._sockets = {known: inode for known, inode in self._sockets.items() if inode_of(known) == inode}
         self._sockets[number] = inode_of(number)
         self._kept = number
-        self._connected = False
+        self._connected = self._tunnel is not None
         if self._phase is Phase.RESOLVE:
             self._phase = Phase.CONNECT
-        return int(pycurl.SOCKOPT_OK)
+        if self._tunnel is None:
+            return int(pycurl.SOCKOPT_OK)
+        # libcurl has a copy of it.
+        self._tunnel.close()
+        self._tunnel = None
+        return int(pycurl.SOCKOPT_ALREADY_CONNECTED)
 
     def _on_send(self, *addresses: object) -> int:
         """Before each sending of the request: libcurl would repeat a POST whose kept connection died unanswered."""

@@ -31,8 +31,9 @@ from wsx.security import (
     WindowsCredential,
 )
 from wsx.transport.failures import challenge_schemes
-from wsx.transport.handshake import Handshake
-from wsx.transport.protocol import Phase, TransportError
+from wsx.transport.handshake import Handshake, Legs, Link, one_leg
+from wsx.transport.protocol import HttpRequest, Phase, TransportError
+from wsx.transport.tunnel import through_tunnel
 from wsx.transport.url import HttpUrl
 
 __all__ = ["CurlSecurity", "Route", "default_ca_file", "refuses_certificate"]
@@ -132,6 +133,7 @@ class CurlSecurity:
         self._proxy_auth = security.auth_to(HttpHeaderAuthTarget.PROXY)
         self._proxy = proxy
         self._route: Route | None = None
+        self.in_own_tunnel = False  # the URL that was set last is reached so
         self._server_handshake = _handshake(self._server)
         self._proxy_handshake = _handshake(self._proxy_auth)
 
@@ -143,24 +145,39 @@ class CurlSecurity:
         auths = (self._server, self._proxy_auth)
         return any(auth is not None and bool((auth.scheme or 0) & _WINDOWS_SCHEMES) for auth in auths)
 
-    def handshake(self, url: HttpUrl) -> Handshake | None:
-        """What authenticates the connection to ``url``, None when nothing does or libcurl itself.
+    def legs(self, request: HttpRequest, link: Link) -> Legs | None:
+        """The requests that have ``request`` processed once where its connection has to know who asks.
 
-        :raises TransportError: WS_E_NOT_SUPPORTED for two at once on one connection, and in a tunnel's making.
+        None where nothing is to be done, or libcurl does it itself.
+
+        :raises TransportError: WS_E_NOT_SUPPORTED for what one connection cannot be.
         """
-        proxy = self._proxy_handshake
-        route = None if proxy is None else self._route_to(url)
-        if route is None:
-            return self._server_handshake
-        if route.proxy.scheme == "socks5":
-            raise _not_sent("a SOCKS server knows no NTLM and no Negotiate", ErrorCode.WS_E_NOT_SUPPORTED)
-        if url.scheme == "https":
-            text = "NTLM, or Negotiate with a password, to a proxy is available for http URLs only"
+        server, to_proxy, url = self._server_handshake, self._proxy_handshake, request.url
+        route = None if to_proxy is None else self._route_to(url)
+        if to_proxy is None or route is None:
+            return None if server is None else server.legs(request, link)
+        to_proxy.host = route.proxy.host
+        if url.scheme == "https" and route.proxy.scheme == "http":
+            inner = one_leg(request) if server is None else server.legs(request, link)
+            return through_tunnel(to_proxy, route.proxy[1:], url, inner, link)
+        if url.scheme == "https" or route.proxy.scheme == "socks5":
+            text = "NTLM, or Negotiate with a password, is for HTTP proxies that are spoken to in plain HTTP"
             raise _not_sent(text, ErrorCode.WS_E_NOT_SUPPORTED)
-        if self._server_handshake is not None:
+        if server is not None:
             text = "one connection cannot be authenticated to a proxy and to a server by NTLM or Negotiate"
             raise _not_sent(text, ErrorCode.WS_E_NOT_SUPPORTED)
-        return proxy
+        return to_proxy.legs(request, link)
+
+    def has_handshake(self, url: HttpUrl) -> bool:
+        """Whether the connection to ``url`` has to know who asks, by tokens that are not libcurl's."""
+        if self._server_handshake is not None:
+            return True
+        return self._proxy_handshake is not None and self._route_to(url) is not None
+
+    @property
+    def makes_tunnels(self) -> bool:
+        """Whether there may be tunnels that are not libcurl's to make."""
+        return self._proxy_handshake is not None
 
     def forget_connections(self) -> None:
         """The transport begins anew, without a connection."""
@@ -228,9 +245,10 @@ class CurlSecurity:
             text = "the security description demands TLS, so that the URL must begin with https://"
             raise _not_sent(text, ErrorCode.WS_E_INVALID_ENDPOINT_URL)
         self._route = route = self._route_to(url)
+        self.in_own_tunnel = own_tunnel = route is not None and self.makes_tunnels and url.scheme == "https"
         self._set_target(curl, url)
         # "" also keeps libcurl from reading http_proxy and its like.
-        curl.setopt(pycurl.PROXY, "" if route is None else _proxy_url(route.proxy))
+        curl.setopt(pycurl.PROXY, "" if route is None or own_tunnel else _proxy_url(route.proxy))
         auth = self._proxy_auth
         if auth is None and route is not None and route.credential is not None:
             auth = HttpHeaderAuth(route.credential, HttpHeaderAuthScheme.BASIC, HttpHeaderAuthTarget.PROXY)
@@ -242,7 +260,7 @@ class CurlSecurity:
             curl.setopt(pycurl.PROXYAUTH, _bits(auth.scheme or HttpHeaderAuthScheme.NONE))
             curl.setopt(pycurl.PROXYUSERNAME, name)
             curl.setopt(pycurl.PROXYPASSWORD, password)
-        return route is not None and not self.through_socks
+        return route is not None and not own_tunnel and not self.through_socks
 
     @property
     def through_socks(self) -> bool:
@@ -250,14 +268,17 @@ class CurlSecurity:
         return self._route is not None and self._route.proxy.scheme == "socks5"
 
     def _set_target(self, curl: Any, url: HttpUrl) -> None:
-        name = None if self._tls is None else self._tls.host_name
-        if name is None:
-            curl.setopt(pycurl.URL, str(url))
-            return
-        # libcurl checks the certificate against the host of the URL: that is the name, reached where the host is.
         host = f"[{url.host}]" if ":" in url.host else url.host
-        curl.setopt(pycurl.URL, f"https://{name}:{url.port}{url.target}")
-        curl.setopt(pycurl.CONNECT_TO, [f"{name}:{url.port}:{host}:{url.port}"])
+        name = None if self._tls is None else self._tls.host_name
+        # libcurl checks the certificate against the host of the URL: that is the name, reached where the host is.
+        curl.setopt(pycurl.URL, str(url) if name is None else f"https://{name}:{url.port}{url.target}")
+        if self.in_own_tunnel:
+            # The proxy resolves the name; a connection is there already.
+            curl.setopt(pycurl.CONNECT_TO, [f"{name or host}:{url.port}:127.0.0.1:{url.port}"])
+        elif name is not None:
+            curl.setopt(pycurl.CONNECT_TO, [f"{name}:{url.port}:{host}:{url.port}"])
+        else:
+            curl.unsetopt(pycurl.CONNECT_TO)
 
     def own_lines(self, url: HttpUrl) -> list[bytes]:
         """Header lines that libcurl would write otherwise."""

@@ -31,9 +31,11 @@ from wsx.transport.heads import refused
 from wsx.transport.protocol import HttpHead, HttpRequest, Phase, TransportError
 
 if TYPE_CHECKING:
-    from wsx.transport.url import HttpUrl
+    import socket
 
-__all__ = ["Answer", "ConnectionGone", "Handshake", "Leg", "Legs", "Link", "Work", "endpoint_binding"]
+    from wsx.transport.tunnel import TunnelLine
+
+__all__ = ["Answer", "ConnectionGone", "Handshake", "Leg", "Legs", "Link", "Work", "endpoint_binding", "one_leg"]
 
 MAX_LEGS: Final = 8
 """More requests than this one authentication does not take; NTLM takes two, Kerberos one, others a few."""
@@ -85,6 +87,14 @@ class Link(Protocol):
         """From now on the transport authenticates each request itself, by Digest or Basic."""
         ...
 
+    def dial(self, proxy: tuple[str, int], target: str) -> TunnelLine:
+        """What makes a tunnel; an abort of the call reaches it."""
+        ...
+
+    def enter(self, tunnel: socket.socket) -> None:
+        """The next connection of the transport is this one."""
+        ...
+
 
 class ConnectionGone(TransportError):
     """The connection that a request was bound to is closed; nothing of the request was sent."""
@@ -109,6 +119,7 @@ class Handshake:
         self._auth = auth
         self._spnego = _spnego()
         scheme = auth.scheme or HttpHeaderAuthScheme.NEGOTIATE
+        self.host: str | None = None  # the proxy's; None is the host of each request
         self._schemes = [name for member, name in _NAMES.items() if scheme & member]
         self._direct = scheme in (HttpHeaderAuthScheme.NTLM, HttpHeaderAuthScheme.NEGOTIATE)
         proxy = auth.target is HttpHeaderAuthTarget.PROXY
@@ -118,6 +129,11 @@ class Handshake:
         self._known: tuple[str, str, int] | None = None  # whom the kept connection leads to, once it knows who asks
         self._each_time = False  # the server wants to hear it with every request
         self._delegated = False
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """The names of the schemes that may be used, in the order of preference."""
+        return tuple(self._schemes)
 
     def forget(self) -> None:
         """The transport begins anew, without a connection."""
@@ -166,7 +182,7 @@ class Handshake:
                 link.delegate(_DELEGATED[scheme])
                 self._delegated = True
                 return (yield from _send(request, bound=False))
-        context = self._context(scheme, request.url)
+        context = self._context(scheme, self.host or request.url.host)
         token = yield self._step(context, None, certificate)
         for number in range(MAX_LEGS):
             # NTLM's first token cannot be the last one, and does not take the body along.
@@ -194,10 +210,10 @@ class Handshake:
         line = (self._line, name + b" " + base64.b64encode(token))
         return replace(request if whole else _without_body(request), headers=(*request.headers, line))
 
-    def _context(self, scheme: str, url: HttpUrl) -> Any:
+    def _context(self, scheme: str, host: str) -> Any:
         user, password = _user(self._auth)
         try:
-            return self._spnego.client(user, password, hostname=url.host, service="HTTP", protocol=scheme)
+            return self._spnego.client(user, password, hostname=host, service="HTTP", protocol=scheme)
         except self._spnego.exceptions.SpnegoError as error:
             raise _security_failure(f"{scheme} is not possible: {_said(error)}") from None
 
@@ -222,6 +238,11 @@ class Handshake:
             code = ErrorCode.WS_E_SECURITY_VERIFICATION_FAILURE
             raise _security_failure(f"the server's proof of itself is wrong: {said}", code, sent=True)
         raise _security_failure(f"there is no token for the authentication: {said}")
+
+
+def one_leg(request: HttpRequest) -> Legs:
+    """``request`` as it is."""
+    return (yield from _send(request, bound=False))
 
 
 def _send(request: HttpRequest, *, bound: bool) -> Generator[Leg, Answer, Answer]:
