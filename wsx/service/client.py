@@ -143,12 +143,6 @@ class ClientBase(Generic[AnyChannel]):
         return value if operation.result is None else getattr(value, operation.result)
 
     @staticmethod
-    def _read_option(operation: Operation[Any]) -> ReadOption:
-        return (
-            ReadOption.REQUIRED_POINTER if operation.read_later and not operation.encoded else ReadOption.REQUIRED_VALUE
-        )
-
-    @staticmethod
     def _reply_headers(operation: Operation[Any], reply: Message, found: dict[str, Any] | None) -> None:
         if found is not None:
             for name, element in operation.reply_headers.items():
@@ -199,7 +193,7 @@ class Client(ClientBase[Channel]):
                 channel = self._new_channel()
             request = self._request(channel, operation, soap_headers)
             if operation.one_way:
-                channel.send_message(request, operation.request_message, value)
+                channel.send_message(request, operation.request_message, value, option=operation.write_option)
                 channel.receive_message(
                     channel.create_message(), [operation.reply_message], receive_option=ReceiveOption.OPTIONAL_MESSAGE
                 )
@@ -211,7 +205,8 @@ class Client(ClientBase[Channel]):
                 value,
                 reply,
                 operation.reply_message,
-                read_option=self._read_option(operation),
+                option=operation.write_option,
+                read_option=operation.read_option,
             )
             self._reply_headers(operation, reply, reply_headers)
             return cast("Result", self._result(operation, received))
@@ -229,7 +224,7 @@ class Client(ClientBase[Channel]):
         """The request that :meth:`call` would send, byte for byte; nothing is sent."""
         with self._new_channel() as channel:
             request = self._request(channel, operation, soap_headers)
-            return channel.preview(request, operation.request_message, value)
+            return channel.preview(request, operation.request_message, value, option=operation.write_option)
 
     def _new_channel(self) -> Channel:
         transport: Transport | None = None if self._transport is None else self._transport()
@@ -269,7 +264,7 @@ class AsyncClient(ClientBase[AsyncChannel]):
                 channel = await self._new_channel()
             request = self._request(channel, operation, soap_headers)
             if operation.one_way:
-                await channel.send_message(request, operation.request_message, value)
+                await channel.send_message(request, operation.request_message, value, option=operation.write_option)
                 await channel.receive_message(
                     channel.create_message(), [operation.reply_message], receive_option=ReceiveOption.OPTIONAL_MESSAGE
                 )
@@ -281,7 +276,8 @@ class AsyncClient(ClientBase[AsyncChannel]):
                 value,
                 reply,
                 operation.reply_message,
-                read_option=self._read_option(operation),
+                option=operation.write_option,
+                read_option=operation.read_option,
             )
             self._reply_headers(operation, reply, reply_headers)
             return cast("Result", self._result(operation, received))
@@ -299,7 +295,7 @@ class AsyncClient(ClientBase[AsyncChannel]):
         """As :meth:`Client.preview`."""
         async with await self._new_channel() as channel:
             request = self._request(channel, operation, soap_headers)
-            return channel.preview(request, operation.request_message, value)
+            return channel.preview(request, operation.request_message, value, option=operation.write_option)
 
     async def _new_channel(self) -> AsyncChannel:
         transport: AsyncTransport | None = None if self._transport is None else self._transport()

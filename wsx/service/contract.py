@@ -16,6 +16,7 @@ from wsx.descriptions import (
     ReadOption,
     StructDescription,
     Type,
+    WriteOption,
 )
 from wsx.errors import EndpointFaultReceived, WsError
 from wsx.message.faults import read_fault_detail
@@ -88,6 +89,20 @@ class Operation(Generic[Result]):
         elif self.read_later and element is not None:
             element = ElementDescription(element.local_name, element.ns, Type.XML_BUFFER)
         return MessageDescription(self.reply_action or None, element)
+
+    @cached_property
+    def write_option(self) -> WriteOption:
+        """How the value of the request is given: fragments are pointers in the model."""
+        body = self.request_message.body
+        pointer = body is not None and body.type is Type.XML_BUFFER
+        return WriteOption.REQUIRED_POINTER if pointer else WriteOption.REQUIRED_VALUE
+
+    @cached_property
+    def read_option(self) -> ReadOption:
+        """How the value of the reply comes from the channel."""
+        body = self.reply_message.body
+        pointer = body is not None and body.type is Type.XML_BUFFER
+        return ReadOption.REQUIRED_POINTER if pointer else ReadOption.REQUIRED_VALUE
 
     @property
     def read_later(self) -> bool:

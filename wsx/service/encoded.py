@@ -21,9 +21,9 @@ __all__ = ["decode"]
 _TYPE: Final = f"{{{XSI_NAMESPACE}}}type"
 _ENCODINGS: Final = ("http://schemas.xmlsoap.org/soap/encoding/", "http://www.w3.org/2003/05/soap-encoding")
 _ENVELOPES: Final = ("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope")
-# What references may be followed to: inside each other, and elements in all, for each may refer to the same large one.
+# What references may lead to: elements inside each other, and copies in all, for each may refer to the same large one.
 _MAX_DEPTH: Final = 64
-_MAX_ELEMENTS: Final = 1_000_000
+_MAX_COPIED: Final = 200_000
 _ELEMENTS: Final = (FieldMapping.ELEMENT, FieldMapping.REPEATING_ELEMENT)
 
 
@@ -31,7 +31,7 @@ def decode(body: Sequence[XmlBuffer], element: ElementDescription) -> bytes:
     """The document of ``element`` that the elements in a body mean: the reply itself, then what it refers to.
 
     :raises InvalidFormat: when a reference has no target, or leads to itself.
-    :raises QuotaExceeded: when the references unfold to more than a million elements.
+    :raises QuotaExceeded: when the references unfold to more than 200,000 elements.
     """
     if not body:
         raise InvalidFormat("the body is empty")
@@ -48,17 +48,17 @@ def decode(body: Sequence[XmlBuffer], element: ElementDescription) -> bytes:
 class _Decoder:
     def __init__(self, targets: dict[str, Any]) -> None:
         self.targets = targets
-        self.count = 0
+        self.copied = 0
 
     def element(self, node: Any, description: object, depth: int) -> None:
         """Makes ``node`` what its table reads."""
-        self.count += 1
-        if self.count > _MAX_ELEMENTS:
-            raise QuotaExceeded(f"references unfold to more than {_MAX_ELEMENTS} elements")
         if depth > _MAX_DEPTH:
             raise InvalidFormat("elements or references are nested too deep, or a reference leads to itself")
-        href = node.get("href")
-        if href is not None:
+        followed: set[str] = set()
+        while (href := node.get("href")) is not None:
+            if href in followed:
+                raise InvalidFormat(f"the reference {href!r} leads to itself")
+            followed.add(href)
             self._resolve(node, href)
         table = description if isinstance(description, StructDescription) else None
         self._clean(node, table)
@@ -71,12 +71,15 @@ class _Decoder:
             for found in table.fields
             if found.mapping in _ELEMENTS
         }
+        # Accessors have no namespace in SOAP encoding, whatever form the schema wants for elements.
+        by_name = {found.own_local_name: found for found in known.values()}
         items = next(iter(known.values())) if set(known) == {("", "item")} and _is_array(table) else None
         for child in node.iterchildren(tag=etree.Element):
             name = etree.QName(child)
-            found = items or known.get((name.namespace or "", name.localname))
-            if items is not None:
-                child.tag = "item"
+            found = items or known.get((name.namespace or "", name.localname)) or by_name.get(name.localname)
+            if found is not None:
+                ns = found.own_ns(table.ns)
+                child.tag = f"{{{ns}}}{found.own_local_name}" if ns else found.own_local_name
             self.element(child, None if found is None else found.resolve_description(), depth + 1)
 
     def _resolve(self, node: Any, href: str) -> None:
@@ -91,6 +94,9 @@ class _Decoder:
                 node.set(name, value)
         node.text = target.text
         for child in target:
+            self.copied += sum(1 for _ in child.iter())
+            if self.copied > _MAX_COPIED:
+                raise QuotaExceeded(f"references unfold to more than {_MAX_COPIED} elements")
             node.append(copy.deepcopy(child))
 
     @staticmethod
