@@ -30,7 +30,7 @@ _SINGLE: Final = frozenset("\\|.?*+(){}-[]^")
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """The pattern as Python has it; ``fullmatch`` it, for those of XML Schema are anchored.
 
-    :raises NotSupported: for character categories and blocks, and for subtraction, which Python does not have.
+    :raises NotSupported: for character categories and blocks, which Python does not have.
     :raises InvalidArgument: for what is no pattern.
     """
     try:
@@ -42,38 +42,48 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 def _translate(pattern: str) -> str:
     made = []
     i = 0
-    inside = False
     while i < len(pattern):
         character = pattern[i]
         if character == "\\":
-            made.append(_escape(pattern, pattern[i + 1], inside))
+            made.append(_escape(pattern, pattern[i + 1], False))
             i += 2
             continue
-        if inside:
-            if character == "]":
-                inside = False
-            elif character == "[":
-                raise NotSupported(f"{pattern!r}: subtraction of character classes is not supported")
-            made.append(character)
-        elif character == "[":
-            inside = True
-            made.append(character)
-            if pattern[i + 1] == "^":
-                made.append("^")
-                i += 1
-        elif character in "^$":
-            made.append(f"\\{character}")
-        elif character == ".":
-            made.append("[^\\n\\r]")
-        elif character == "(":
-            made.append("(?:")
-        else:
-            made.append(character)
+        if character == "[":
+            text, i = _class(pattern, i)
+            made.append(text)
+            continue
+        made.append({"^": r"\^", "$": r"\$", ".": "[^\\n\\r]", "(": "(?:"}.get(character, character))
         i += 1
     return "".join(made)
 
 
+def _class(pattern: str, start: int) -> tuple[str, int]:
+    """The character class that begins at ``start``, and the place behind it; ``[a-z-[aeiou]]`` takes some away."""
+    made = ["["]
+    taken = ""
+    i = start + 1
+    if pattern[i] == "^":
+        made.append("^")
+        i += 1
+    while pattern[i] != "]":
+        if pattern[i] == "\\":
+            made.append(_escape(pattern, pattern[i + 1], True))
+            i += 2
+        elif pattern.startswith("-[", i):
+            taken, i = _class(pattern, i + 1)
+            if pattern[i] != "]":
+                raise InvalidArgument(f"{pattern!r} is no pattern of XML Schema: a subtraction ends its class")
+        elif pattern[i] == "[":
+            raise InvalidArgument(f"{pattern!r} is no pattern of XML Schema: [ in a character class")
+        else:
+            made.append(pattern[i])
+            i += 1
+    text = "".join(made) + "]"
+    return (f"(?:(?!{taken}){text})" if taken else text), i + 1
+
+
 def _escape(pattern: str, letter: str, inside: bool) -> str:
+    """What stands for a backslash and ``letter``, outside or inside of a character class."""
     if letter in _ESCAPES:
         return _ESCAPES[letter] if inside or letter in "dwnrt" else f"[{_ESCAPES[letter]}]"
     if letter in _NEGATED:

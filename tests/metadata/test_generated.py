@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -120,24 +122,53 @@ def test_a_generated_package_needs_no_lxml(tmp_path: Path) -> None:
     assert done.stdout.split("\n")[0] == "False False []"
 
 
-def test_all_packages_pass_mypy_strict(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A folder with the packages of all documents, and their names."""
+    folder = tmp_path_factory.mktemp("packages")
     names = []
     for parameter in documents():
         path = parameter.values[0]
         if path.is_file():
             names.append(package_name(path))
-            generate(load(path), tmp_path / names[-1])
-    (tmp_path / "mypy.ini").write_text(MYPY)
-    arguments = [argument for name in names for argument in ("-p", name)]
+            generate(load(path), folder / names[-1])
+    return folder, names
+
+
+def check(folder: Path, *command: str, **environment: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--config-file", "mypy.ini", "--cache-dir", str(tmp_path / "cache"), *arguments],
+        [sys.executable, "-m", *command],
         check=False,
         capture_output=True,
         text=True,
-        cwd=tmp_path,
-        env={"MYPYPATH": str(ROOT), "PATH": ""},
+        cwd=folder,
+        env={**os.environ, **environment},
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_all_packages_pass_mypy_strict(packages: tuple[Path, list[str]]) -> None:
+    folder, names = packages
+    (folder / "mypy.ini").write_text(MYPY)
+    arguments = [argument for name in names for argument in ("-p", name)]
+    check(
+        folder,
+        "mypy",
+        "--config-file",
+        "mypy.ini",
+        "--cache-dir",
+        str(folder / "cache"),
+        *arguments,
+        MYPYPATH=str(ROOT),
+    )
+
+
+def test_all_packages_pass_pyright_strict(packages: tuple[Path, list[str]]) -> None:
+    folder, names = packages
+    settings = {"typeCheckingMode": "strict", "extraPaths": [str(ROOT)], "include": names}
+    (folder / "pyrightconfig.json").write_text(json.dumps(settings))
+    # The variable keeps it from asking for newer versions of itself.
+    check(folder, "pyright", "--pythonpath", sys.executable, "-p", ".", PYRIGHT_PYTHON_IGNORE_WARNINGS="1")
 
 
 def test_a_directory_that_is_no_package_name_is_refused(tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ def test_the_catalog_comes_first() -> None:
     [
         ("http://www.w3.org/XML/1998/namespace", '<xs:attribute ref="xml:lang"/>'),
         ("http://www.w3.org/2005/05/xmlmime", '<xs:attribute ref="k:contentType"/>'),
+        ("http://schemas.xmlsoap.org/ws/2004/08/addressing", '<xs:sequence><xs:element ref="k:To"/></xs:sequence>'),
         ("http://schemas.xmlsoap.org/soap/envelope/", '<xs:attribute ref="k:mustUnderstand"/>'),
         ("http://schemas.xmlsoap.org/soap/encoding/", '<xs:attributeGroup ref="k:commonAttributes"/>'),
     ],
@@ -225,6 +226,17 @@ def test_what_is_no_source() -> None:
         load("none.wsdl")
     with pytest.raises(InvalidArgument, match="not as one str"):
         load(EVERYTHING, allow_network="example.org")
+
+
+def test_a_port_that_is_broken_leaves_the_others() -> None:
+    model = load(
+        EVERYTHING.read_bytes().replace(
+            b'<wsdl:port name="Soap12" binding="t:Everything12">', b'<wsdl:port name="Soap12" binding="t:None">'
+        ),
+        base_url=str(EVERYTHING),
+    )
+    assert [port.name for _, port in model.ports()] == ["Soap11"]
+    assert "the port is left out" in str(model.warnings[0])
 
 
 def test_what_is_not_used_does_no_harm() -> None:

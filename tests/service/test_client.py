@@ -101,6 +101,15 @@ def test_the_second_port_is_soap_12(model: Model) -> None:
     assert ENVELOPES[SOAP_12].encode() in sent(transport)
 
 
+def test_a_binding_without_a_port(model: Model) -> None:
+    client = connect(model, "http://x/", binding="Everything12", transport=FakeTransport)
+    assert client.operations == ["count"]
+    with pytest.raises(InvalidArgument, match="has no address for this service; give one"):
+        connect(model, binding="Everything12")
+    with pytest.raises(InvalidArgument, match="there is no SOAP binding 'None'"):
+        connect(model, binding="None")
+
+
 def fault_11(detail: str) -> Any:
     text = f"<faultcode>s:Server</faultcode><faultstring>broken</faultstring>{detail}"
     return envelope(f"<s:Fault>{text}</s:Fault>", status=500)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -254,17 +254,18 @@ class _FieldMaker:
         return found if isinstance(found, tuple) else (found,)
 
 
-def choice_of(arms: Mapping[str, Any], *, ns: str | None = None) -> UnionDescription:
+def choice_of(arms: Mapping[str, Any] | Callable[[], Mapping[str, Any]], *, ns: str | None = None) -> UnionDescription:
     """The table of a choice whose values are :class:`wsx.Choice`: the annotation of each element by its local name.
 
     ``Annotated[wsx.Choice, wsx.choice_of({"card": Card, "cash": wsx.Decimal})]`` is the annotation of a field; the name
     of an element selects it: ``wsx.Choice("cash", Decimal(5))``. ``ns`` is the namespace of the elements, by default
-    that of the class. An annotation with ``field(any=True)`` is what any other element is taken as.
+    that of the class. ``arms`` may be a callable, for classes that are declared further down. An annotation with
+    ``field(any=True)`` is what any other element is taken as.
 
     :raises InvalidArgument: for an annotation that no table can be made of.
     """
     made = []
-    for name, annotation in arms.items():
+    for name, annotation in (arms() if callable(arms) else arms).items():
         try:
             maker = _FieldMaker(Member(name, None, UNSET), annotation, "")
             options, _ = maker._options()

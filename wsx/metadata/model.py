@@ -176,6 +176,7 @@ class Model:
     warnings: list[Any]
     find_element: Callable[[str, str], Element | None]
     all_structs: Callable[[], Iterator[StructShape]]
+    find_binding: Callable[[str], Binding | None]
     documents: Any = None
     tables: Tables = field(default_factory=Tables)
 
@@ -197,6 +198,16 @@ class Model:
         known = ", ".join(f"{found.name}.{candidate.name}" for found, candidate in self.ports()) or "none"
         wanted = f"{service or '*'}.{port or '*'}"
         raise InvalidArgument(f"{self.url}: there is no SOAP port {wanted}; ports: {known}")
+
+    def binding_port(self, binding: str) -> Port:
+        """A port without address for the binding of that name, which need not belong to a port of the document.
+
+        :raises InvalidArgument: when there is no such binding, or it is not SOAP over HTTP.
+        """
+        found = self.find_binding(binding)
+        if found is None or not found.callable:
+            raise InvalidArgument(f"{self.url}: there is no SOAP binding {binding!r}")
+        return Port(found.name, found, "")
 
     def element(self, local_name: str, ns: str = "") -> ElementDescription:
         """The description of a global element of the schemas.

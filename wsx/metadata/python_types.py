@@ -39,6 +39,8 @@ class Namer:
             name = unique(name, taken)
             taken.add(name)
             self.names[shape] = name
+        self.defined: set[StructShape] = set()
+        """The classes whose source was made: what comes after them can name them at once."""
         self._ids = {id(shape): name for shape, name in self.names.items()}
         self.namespaces: dict[str, str] = {}
         for ns in namespaces:
@@ -64,7 +66,8 @@ class Namer:
             inner = ", ".join(arms)
             if len(inner) > _WIDTH - 30:
                 inner = "".join(f"\n            {arm}," for arm in arms) + "\n        "
-            return f"Annotated[wsx.Choice, wsx.choice_of({{{inner}}})]"
+            later = any(isinstance(arm.shape, StructShape) and arm.shape not in self.defined for arm in shape.arms)
+            return f"Annotated[wsx.Choice, wsx.choice_of({'lambda: ' if later else ''}{{{inner}}})]"
         return shape.source
 
     def _arms(self, shape: ChoiceShape, struct_ns: str) -> Iterator[str]:
@@ -134,16 +137,41 @@ def imports_of(lines: Iterable[str]) -> list[str]:
 
 
 def with_bases_first(shapes: Iterable[StructShape | EnumShape]) -> list[StructShape | EnumShape]:
-    """The shapes in their order, but for bases, which come before what is derived from them."""
+    """The shapes in their order, but for bases, which come before what is derived from them.
+
+    So does what a choice names, unless it refers back: pyright wants the names inside of ``choice_of`` to exist.
+    """
     ordered: dict[StructShape | EnumShape, None] = {}
-    for shape in shapes:
-        family: list[StructShape | EnumShape] = []
-        here: StructShape | EnumShape | None = shape
-        while here is not None:
-            family.append(here)
-            here = here.base if isinstance(here, StructShape) else None
-        ordered.update(dict.fromkeys(reversed(family)))
-    return list(ordered)
+    waiting: list[tuple[StructShape | EnumShape, bool]] = [(shape, False) for shape in shapes][::-1]
+    entered: set[StructShape | EnumShape] = set()
+    while waiting:
+        shape, done = waiting.pop()
+        if done:
+            ordered[shape] = None
+        elif shape not in entered:
+            entered.add(shape)
+            waiting.append((shape, True))
+            # The base last, hence first off the stack: a class cannot be made before it.
+            waiting += [(found, False) for found in [*_named_in_choices(shape), *_base(shape)]]
+    # A base whose own choices name what is derived from it still comes first.
+    families: dict[StructShape | EnumShape, None] = {}
+    for shape in ordered:
+        family = [shape]
+        while above := _base(family[-1]):
+            family += above
+        families.update(dict.fromkeys(reversed(family)))
+    return list(families)
+
+
+def _base(shape: StructShape | EnumShape) -> list[StructShape]:
+    return [shape.base] if isinstance(shape, StructShape) and shape.base is not None else []
+
+
+def _named_in_choices(shape: StructShape | EnumShape) -> list[StructShape]:
+    if not isinstance(shape, StructShape):
+        return []
+    choices = [found.shape for found in shape.own_fields if isinstance(found.shape, ChoiceShape)]
+    return [arm.shape for choice in choices for arm in choice.arms if isinstance(arm.shape, StructShape)][::-1]
 
 
 def enum_source(namer: Namer, shape: EnumShape) -> list[str]:
@@ -191,6 +219,7 @@ def struct_source(namer: Namer, shape: StructShape) -> list[str]:
         lines += _wrapped(f"    {_field_source(namer, found, fields_ns)}")
         if found.doc:
             lines += docstring(found.doc, "    ")
+    namer.defined.add(shape)
     return lines
 
 
@@ -221,13 +250,24 @@ def _field_source(namer: Namer, found: FieldShape, struct_ns: str) -> str:
         else:
             text += " | Unset" if found.nillable else " | None"
     value = "" if default is REQUIRED else default_source(namer, found)
-    if default in (list, dict):
-        settings.insert(0, f"default_factory={value}")
+    if default is dict:
+        settings.insert(0, "default_factory=dict[wsx.XmlQName, str]")
+    elif default is list:
+        settings.insert(0, f"default_factory={_list_source(namer, found)}")
     elif value and settings:
         settings.insert(0, f"default={value}")
     if settings:
         return f"{found.name}: {text} = wsx.field({', '.join(settings)})"
     return f"{found.name}: {text}" + (f" = {value}" if value else "")
+
+
+def _list_source(namer: Namer, found: FieldShape) -> str:
+    """``list`` with the type of its items: pyright does not find out by itself. Names may not exist yet."""
+    item = plain(namer, found.shape)
+    if found.mapping is FieldMapping.TEXT:
+        return item
+    item = f"{item} | None" if found.nillable else item
+    return f"list[{item}]" if item in ("bool", "bytes", "float", "int", "str") else f'list["{item}"]'
 
 
 def default_source(namer: Namer, found: FieldShape) -> str:

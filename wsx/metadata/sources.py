@@ -25,6 +25,7 @@ _SHIPPED: Final = {
     "http://schemas.xmlsoap.org/soap/envelope/": "soap-envelope.xsd",
     "http://www.w3.org/2005/05/xmlmime": "xmlmime.xsd",
     "http://www.w3.org/2004/08/xop/include": "xop.xsd",
+    "http://schemas.xmlsoap.org/ws/2004/08/addressing": "addressing-2004.xsd",
     "http://www.w3.org/2005/08/addressing": "addressing.xsd",
 }
 _SCHEMES: Final = ("http", "https")

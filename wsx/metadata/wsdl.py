@@ -8,6 +8,7 @@ from typing import Final
 
 from wsx.descriptions import FieldMapping
 from wsx.enumerations import EnvelopeVersion
+from wsx.errors import InvalidFormat
 from wsx.metadata.complex_types import ComplexTypes
 from wsx.metadata.components import Components
 from wsx.metadata.documents import Documents, Node, problem, qname_of
@@ -70,6 +71,7 @@ class _Reader:
             self.documents.warnings,
             self._global_element,
             self._all_structs,
+            self._find_binding,
             self.documents,
         )
 
@@ -111,14 +113,34 @@ class _Reader:
     # --- services and bindings ---------------------------------------------------------------------------------------
 
     def _service(self, node: Node, url: str, ns: str) -> Service:
-        ports = {}
+        ports: dict[str, Port] = {}
+        named: set[tuple[str, str]] = set()
+        broken: InvalidFormat | None = None
         for port in node.iterchildren(_w("port")):
-            name, binding_node, binding_url = self._get(self.bindings, "binding", port, url, "binding")
-            if name not in self._bindings:
-                self._bindings[name] = self._binding(binding_node, binding_url, *name)
+            try:
+                name, _, _ = self._get(self.bindings, "binding", port, url, "binding")
+                named.add(name)
+                binding = self._binding_named(name)
+            except InvalidFormat as error:
+                # The other ports can be used all the same.
+                broken = broken or error
+                self.components.warn(url, port, f"the port is left out: {error.message}")
+                continue
             address = next((found.get("location") for found in port if found.get("location")), "")
-            ports[port.get("name", "")] = Port(port.get("name", ""), self._bindings[name], address, _doc(port))
+            ports[port.get("name", "")] = Port(port.get("name", ""), binding, address, _doc(port))
+        # A binding that no port has can still be used, by its name.
+        if broken is not None and not ports and set(self.bindings) <= named:
+            raise broken
         return Service(node.get("name", ""), ns, ports, _doc(node))
+
+    def _binding_named(self, name: tuple[str, str]) -> Binding:
+        if name not in self._bindings:
+            self._bindings[name] = self._binding(*self.bindings[name], *name)
+        return self._bindings[name]
+
+    def _find_binding(self, name: str) -> Binding | None:
+        found = next((key for key in self.bindings if key[1] == name), None)
+        return None if found is None else self._binding_named(found)
 
     def _binding(self, node: Node, url: str, ns: str, name: str) -> Binding:
         port_type_name, port_type, port_type_url = self._get(self.port_types, "portType", node, url, "type")

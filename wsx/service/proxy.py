@@ -260,26 +260,32 @@ def _model_of(source: Any, load_keywords: Mapping[str, Any] | None) -> Model:
     return model
 
 
+def _port_of(model: Model, service: str | None, port: str | None, binding: str | None) -> Port:
+    return model.port(service, port)[1] if binding is None else model.binding_port(binding)
+
+
 def connect(
     source: Any,
     address: str | None = None,
     *,
     service: str | None = None,
     port: str | None = None,
+    binding: str | None = None,
     load: Mapping[str, Any] | None = None,
     **keywords: Any,
 ) -> ServiceProxy:
     """A client of the service that a WSDL describes.
 
     ``source`` is what :func:`wsx.metadata.load` takes, with ``load`` as its keywords, or a model it made. ``address``
-    replaces the one of the WSDL; ``service`` and ``port`` choose among several, the default is the first that is SOAP.
+    replaces the one of the WSDL; ``service`` and ``port`` choose among several, the default is the first that is SOAP;
+    ``binding`` names a binding that no port has, whose ``address`` must then be given.
     The other keywords are those of :class:`Client`: ``properties``, ``security``, ``soap_headers`` …
 
     :raises WsError: for a document that cannot be used.
     :raises InvalidArgument: when there is no such port.
     """
     model = _model_of(source, load)
-    return ServiceProxy(model, model.port(service, port)[1], address, **keywords)
+    return ServiceProxy(model, _port_of(model, service, port, binding), address, **keywords)
 
 
 def connect_async(
@@ -288,9 +294,10 @@ def connect_async(
     *,
     service: str | None = None,
     port: str | None = None,
+    binding: str | None = None,
     load: Mapping[str, Any] | None = None,
     **keywords: Any,
 ) -> AsyncServiceProxy:
     """As :func:`connect`, for asyncio. The document is read at once, which blocks for as long as that takes."""
     model = _model_of(source, load)
-    return AsyncServiceProxy(model, model.port(service, port)[1], address, **keywords)
+    return AsyncServiceProxy(model, _port_of(model, service, port, binding), address, **keywords)
