@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import typing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -149,16 +150,55 @@ def test_options_of_dataclasses(option: str) -> None:
         struct(**options)(type("M", (pydantic.BaseModel,), {"__module__": __name__}))
 
 
-@pytest.mark.parametrize("keywords", [{"alias": "y"}, {"validation_alias": "y"}], ids=["alias", "validation"])
-@pytest.mark.parametrize("by_name", [False, True])
-def test_aliases_are_refused(keywords: Any, by_name: bool) -> None:
+ALIASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "alias": ({"alias": "y"}, {}),
+    "validation alias": ({"validation_alias": "y-z"}, {}),
+    "choices": ({"validation_alias": pydantic.AliasChoices(pydantic.AliasPath("a", 0), "y", "z")}, {}),
+    "alias, by name": ({"alias": "y"}, {"populate_by_name": True}),
+    "alias, both": ({"alias": "y"}, {"validate_by_name": True, "validate_by_alias": True}),
+    "alias, by name only": ({"alias": "y"}, {"validate_by_name": True, "validate_by_alias": False}),
+    "path, by name": ({"validation_alias": pydantic.AliasPath("a", 0)}, {"validate_by_name": True}),
+    "strict about others": ({"alias": "y"}, {"extra": "forbid"}),
+}
+
+
+@pytest.mark.parametrize("case", ALIASES)
+def test_aliases_are_for_the_constructor_only(case: str) -> None:
+    """The element is called as the field is; the model is called as it wants to be."""
+    keywords, config = ALIASES[case]
     aliased: Any = pydantic.Field(**keywords)
-    with pytest.raises(InvalidArgument, match=r"field 'x': an alias hides the name; wsx\.field\(local_name=…\)"):
+    options: Any = config
+
+    @struct
+    class Aliased(pydantic.BaseModel):
+        model_config = options
+        x: Annotated[int, aliased]
+        z: int = 3
+
+    made: Any = read_element(Aliased, b"<Aliased><x>1</x><z>2</z></Aliased>")
+    assert (made.x, made.z) == (1, 2)
+    assert write_element(Aliased, made) == b"<Aliased><x>1</x><z>2</z></Aliased>"
+
+
+def test_aliases_of_dataclasses_of_pydantic() -> None:
+    from pydantic.dataclasses import dataclass
+
+    @struct
+    @dataclass
+    class Small:
+        x: Annotated[int, pydantic.Field(alias="y")]
+
+    made = read_element(Small, b"<Small><x>5</x></Small>")
+    assert made.x == 5
+    assert write_element(Small, made) == b"<Small><x>5</x></Small>"
+
+
+def test_a_path_alone_is_refused() -> None:
+    with pytest.raises(InvalidArgument, match=r"field 'x': an AliasPath hides the name from the constructor"):
 
         @struct
         class Aliased(pydantic.BaseModel):
-            model_config = pydantic.ConfigDict(populate_by_name=by_name)
-            x: int = aliased
+            x: int = pydantic.Field(validation_alias=pydantic.AliasPath("a", 0))
 
 
 def test_an_alias_for_writing_only_does_not_matter() -> None:
@@ -183,14 +223,34 @@ def test_defaults() -> None:
             a: Annotated[int, field(optional=True)] = pydantic.Field(default_factory=int)
 
 
-def test_unset_needs_a_configuration_of_the_model() -> None:
+def test_unset_is_a_type_of_models() -> None:
     @struct
     class Absent(pydantic.BaseModel):
-        model_config = pydantic.ConfigDict(arbitrary_types_allowed=True)
         x: wsx.Nillable[int] | wsx.Unset = UNSET
 
     for value in (Absent(), Absent(x=None), Absent(x=1)):
         assert read_element(Absent, write_element(Absent, value)) == value
+
+
+def test_unset_is_no_other_value() -> None:
+    class Absent(pydantic.BaseModel):
+        x: int | wsx.Unset = UNSET
+
+    assert Absent().x is UNSET
+    with pytest.raises(pydantic.ValidationError, match="instance of Unset"):
+        Absent(x="none")  # type: ignore[arg-type]
+
+
+def test_endpoint_addresses_are_types_of_models() -> None:
+    @struct
+    class Place(pydantic.BaseModel):
+        model_config = pydantic.ConfigDict(arbitrary_types_allowed=True)
+        to: wsx.EndpointAddress
+
+    address = wsx.EndpointAddress("http://example.invalid/", headers=wsx.XmlBuffer(b"<h/>"))
+    place = Place(to=address)
+    assert read_element(Place, write_element(Place, place)).to.url == address.url
+    assert typing.get_type_hints(wsx.EndpointAddress)["headers"] == wsx.XmlBuffer | None
 
 
 def test_choices_keep_the_class() -> None:

@@ -20,6 +20,7 @@ WSX = ROOT / "wsx"
 FLOORS: dict[str, int] = {
     "enumerations": 0,
     "errors": 0,
+    "names": 0,
     "fragment": 0,
     "values": 0,
     "quotas": 0,
@@ -51,8 +52,9 @@ LATE_IMPORTS = {("fragment", "_fragment")}
 ORDER_INSIDE = (
     "errors",
     "enumerations",
-    "values",
+    "names",
     "fragment",
+    "values",
     "quotas",
     "legality",
     "limits",

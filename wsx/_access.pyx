@@ -14,6 +14,7 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 
+from wsx.declare.constructor_names import pydantic_keyword
 from wsx.errors import InvalidFormat, WsError
 from wsx.values import UNSET
 
@@ -70,7 +71,14 @@ def all_fields(cls):
 
 
 def constructor_fields(cls):
-    """{field name: keyword of the constructor} of a dataclass, attrs or msgspec class, or None for another class."""
+    """{field name: keyword of the constructor} of a dataclass, attrs, msgspec or pydantic class, or None for another."""
+    models = getattr(cls, "__pydantic_fields__", None)
+    if models is not None:
+        keywords = {
+            name: pydantic_keyword(cls, name, info) for name, info in models.items()
+            if getattr(info, "init", None) is not False
+        }
+        return {name: keywords[name] for name in keywords if keywords[name] is not None}
     if dataclasses.is_dataclass(cls):
         return {field.name: field.name for field in dataclasses.fields(cls) if field.init}
     if hasattr(cls, "__attrs_attrs__"):

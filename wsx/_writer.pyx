@@ -445,7 +445,7 @@ cdef int write_nothing(Out* out, const WriteStep* step, PyObject* value, Walk* w
         if step.repeating:
             return out_put(out, step.wrapper_nil.data, step.wrapper_nil.length)
         return out_put(out, step.nil.data, step.nil.length)
-    if step.optional or (step.repeating and step.wrapper_open.data is NULL and step.least == 0):
+    if step.optional:
         return 0
     return required(step, value)
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from wsx.errors import InvalidArgument, InvalidFormat
-from wsx.values import XmlQName
+from wsx.names import XmlQName
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as _datetime
 import operator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, SupportsIndex, final
+from importlib import import_module
+from typing import Any, ClassVar, Final, SupportsIndex, final
 
-if TYPE_CHECKING:
-    from wsx.fragment import XmlBuffer
+from wsx.fragment import XmlBuffer
+from wsx.names import XmlQName
 
 __all__ = [
     "UNSET",
@@ -45,6 +46,11 @@ class Unset:
 
     def __reduce__(self) -> str:
         return "UNSET"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """``X | Unset`` in models of pydantic, which is loaded when it asks for this."""
+        return import_module("pydantic_core.core_schema").is_instance_schema(cls)
 
 
 UNSET: Final = Unset()
@@ -244,17 +250,6 @@ class Duration:
         seconds = ((self.days * 24 + self.hours) * 60 + self.minutes) * 60 + self.seconds
         ticks = seconds * 10_000_000 + self.fraction
         return TimeSpan.of_ticks(-ticks if self.negative else ticks)
-
-
-@dataclass(frozen=True)
-class XmlQName:
-    """A qualified name: local name and namespace ("" for none), WS_XML_QNAME."""
-
-    local_name: str
-    ns: str = ""
-
-    def __str__(self) -> str:
-        return f"{{{self.ns}}}{self.local_name}" if self.ns else self.local_name
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from wsx.declare.constructor_names import pydantic_keyword
 from wsx.declare.fields import METADATA_KEY, Settings
 from wsx.errors import InvalidArgument
 from wsx.values import UNSET
@@ -123,10 +124,9 @@ def _msgspec_members(cls: type[Any]) -> Iterator[Member]:
 
 def _pydantic_members(cls: type[Any]) -> Iterator[Member]:
     for name, info in cls.model_fields.items():
-        if info.alias is not None or info.validation_alias is not None:
-            # The model is called with the names of its fields, which it takes no more.
+        if pydantic_keyword(cls, name, info) is None:
             raise InvalidArgument(
-                f"{where(cls, name)}: an alias hides the name; wsx.field(local_name=…) names the element"
+                f"{where(cls, name)}: an AliasPath hides the name from the constructor; validate_by_name shows it"
             )
         if info.kw_only is not None:
             # What pydantic leaves of a dataclasses.Field, whose metadata it has dropped.
