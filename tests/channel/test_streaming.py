@@ -304,6 +304,41 @@ def test_abort_while_items_go_out(channel: Channel) -> None:
     assert not any(request.whole for request in server.requests)
 
 
+def test_close_from_another_thread_while_items_go_out() -> None:
+    """With asyncio another task closes: test_async_streaming.py."""
+    channel = Channel(properties=streamed())
+    message = channel.create_message()
+
+    def closing() -> Iterator[Record]:
+        for number in range(1_000_000):
+            if number == 2000:
+                thread = threading.Thread(target=channel.close)
+                thread.start()
+                thread.join()
+            yield Record(id=number, name="x" * 100)
+
+    with StreamServer(counted) as server:
+        opened(channel, server)
+        with pytest.raises(OperationAborted):
+            channel.send_items(message, BATCH, closing())
+        assert (message.state, channel.state) == (MessageState.DONE, ChannelState.CLOSED)
+        assert server.wait_closed()
+    assert not any(request.whole for request in server.requests)
+
+
+def test_channels_of_a_pool_stream() -> None:
+    with StreamServer(counted) as server, wsx.ChannelPool() as pool:
+        for _ in range(2):
+            with pool.channel(properties=streamed()) as channel:
+                opened(channel, server)
+                channel.send_items(channel.create_message(), BATCH, records(3000))
+                received = channel.receive_message(channel.create_message(), [COUNT])
+                assert received is not None
+                assert received.value.sent == 3000
+    assert server.connections == 1
+    assert all(b"chunked" in request.head for request in server.requests)
+
+
 @pytest.mark.parametrize("mode", [TransferMode.BUFFERED, TransferMode.STREAMED_OUTPUT])
 def test_the_size_of_what_is_written(make: MakeChannel, mode: TransferMode) -> None:
     size = len(START + OPEN + item(0) * 3 + CLOSE + END)

@@ -32,6 +32,24 @@ async def go_on(one: CurlAsyncExchange, body: int) -> None:
         pass
 
 
+def test_an_exchange_that_is_given_up_at_once() -> None:
+    """The next one begins before the event loop has had a turn."""
+
+    async def run(server: FaultServer) -> None:
+        transport = CurlAsyncTransport()
+        for _ in range(3):
+            one = await transport.start(streamed(server.url("/")), NO_LIMITS)
+            await one.close()
+            one = await transport.start(streamed(server.url("/")), NO_LIMITS)
+            assert (await asyncio.wait_for(one.finish(), 20)).status == 200
+            await one.close()
+        await transport.close()
+
+    with FaultServer() as server:
+        asyncio.run(run(server))
+        assert len(server.requests) == 3
+
+
 @pytest.mark.skipif(NO_PROC, reason="no /proc to look into")
 @pytest.mark.parametrize(
     ("fault", "phase", "body"),

@@ -11,6 +11,7 @@ from wsx.channel.base import ChannelBase, ItemsBase, aiter_items
 from wsx.channel.enums import ReceiveOption
 from wsx.channel.streaming import MORE, Step
 from wsx.descriptions import ElementDescription, MessageDescription, ReadOption, WriteOption
+from wsx.errors import OperationAborted
 from wsx.message.message import Message
 from wsx.transport import AsyncExchange, AsyncStreamTransport, AsyncTransport, HttpHead, HttpRequest, TransportError
 
@@ -215,7 +216,7 @@ class AsyncStreamChannel(ChannelBase[AsyncTransport, AsyncExchange]):
 
     async def _answer(self, exchange: AsyncExchange | None) -> HttpRequest | None:
         if exchange is None:
-            raise AssertionError("a message in pieces goes out by an exchange")
+            raise OperationAborted("the channel was closed")
         again = self._machine.begin_response(await exchange.finish())
         if again is None:
             await self._carry_on(self._machine.take_response, exchange)
@@ -227,7 +228,7 @@ class AsyncStreamChannel(ChannelBase[AsyncTransport, AsyncExchange]):
     async def _carry_on(self, step: Step[_T], exchange: AsyncExchange | None) -> _T:
         while (result := step()) is MORE:
             if exchange is None:
-                raise AssertionError("a reply in pieces comes by an exchange")
+                raise OperationAborted("the channel was closed")
             self._machine.feed(await exchange.read())
         if exchange is not None and not self._machine.wants_input:
             await self._drop()

@@ -11,6 +11,7 @@ from wsx.channel.base import ChannelBase, ItemsBase, iter_items
 from wsx.channel.enums import ReceiveOption
 from wsx.channel.streaming import MORE, Step
 from wsx.descriptions import ElementDescription, MessageDescription, ReadOption, WriteOption
+from wsx.errors import OperationAborted
 from wsx.message.message import Message
 from wsx.transport import Exchange, HttpHead, HttpRequest, StreamTransport, Transport, TransportError
 
@@ -213,7 +214,7 @@ class StreamChannel(ChannelBase[Transport, Exchange]):
 
     def _answer(self, exchange: Exchange | None) -> HttpRequest | None:
         if exchange is None:
-            raise AssertionError("a message in pieces goes out by an exchange")
+            raise OperationAborted("the channel was closed")
         again = self._machine.begin_response(exchange.finish())
         if again is None:
             self._carry_on(self._machine.take_response, exchange)
@@ -225,7 +226,7 @@ class StreamChannel(ChannelBase[Transport, Exchange]):
     def _carry_on(self, step: Step[_T], exchange: Exchange | None) -> _T:
         while (result := step()) is MORE:
             if exchange is None:
-                raise AssertionError("a reply in pieces comes by an exchange")
+                raise OperationAborted("the channel was closed")
             self._machine.feed(exchange.read())
         if exchange is not None and not self._machine.wants_input:
             self._drop()
