@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from fuzz.tables import comparable
+from wsx import XmlReader
 from wsx._reader import Reader
 from wsx._scanner import MoreInput
 from wsx.descriptions import ElementDescription
@@ -14,7 +15,7 @@ from wsx.errors import WsError
 from wsx.quotas import Quotas
 from wsx.xml import read_element
 
-__all__ = ["Outcome", "agree", "by_feeding", "cut", "places", "value_in_pieces", "value_of_whole"]
+__all__ = ["INPUT", "Outcome", "agree", "by_feeding", "cut", "nodes_of", "places", "value_in_pieces", "value_of_whole"]
 
 T = TypeVar("T")
 # Errors of the input as a whole, which are met sooner or later than others.
@@ -53,6 +54,11 @@ def by_feeding(reader: Reader, pieces: Iterator[bytes], call: Callable[[], T]) -
                 reader.end_input()
             else:
                 reader.feed(piece)
+
+
+def nodes_of(source: bytes | Sequence[bytes], quotas: Quotas) -> Outcome:
+    """The nodes of a document, given whole or in pieces."""
+    return _outcome(lambda: list(XmlReader(source, quotas=quotas)))
 
 
 def _outcome(read: Callable[[], Any]) -> Outcome:

@@ -1,6 +1,6 @@
 """What is fuzzed: functions that take any bytes and may raise nothing.
 
-``text_reader``: the bytes are a document; the readers of wsx and expat agree on it.
+``text_reader``: the bytes are a document; the readers of wsx and expat agree on it, whole and in pieces.
 ``typed_decode``: the first byte chooses a table, the rest is a document; in pieces it reads as it does whole, and what
 is read can be written and read again.
 ``lexical``: the first byte chooses a scalar type, the rest is the text of a value; element, attribute and reader agree.
@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from xml.parsers import expat
 
-from fuzz.pieces import agree, cut, places, value_in_pieces, value_of_whole
+from fuzz.pieces import agree, cut, nodes_of, places, value_in_pieces, value_of_whole
 from fuzz.tables import SCALAR_TABLES, TABLES, comparable, made_value
 from wsx import XmlReader, XmlWriter
 from wsx._reader import Reader
@@ -73,6 +73,8 @@ def _check(holds: bool, text: str) -> None:
 def text_reader(data: bytes) -> None:
     """The bytes as a document, for all readers."""
     nodes = _nodes(data)
+    whole, pieces = nodes_of(data, _LOOSE), nodes_of(cut(data, places(data)), _LOOSE)
+    _check(agree(whole, pieces), f"{whole} and in pieces {pieces}")
     is_utf_8 = not data.startswith((b"\xff\xfe", b"\xfe\xff")) and b"\0" not in data[:4]
     if is_utf_8 and (nodes is None or any(node.type.name == "ELEMENT" for node in nodes)) and len(data) > 3:
         _check(_scanned(data) == (nodes is not None), "XmlReader and Reader differ")

@@ -86,6 +86,10 @@ def test_purchase_order() -> None:
     assert "0 is outside the range from 1 up to 10000" in output
 
 
+def test_read_in_pieces() -> None:
+    assert run("-m", "examples.read_in_pieces") == "s99 has the highest of 100,000 readings: 24999.75\n"
+
+
 def test_choice_and_any() -> None:
     output = run("-m", "examples.choice_and_any")
     assert "<events><opened><door>7</door></opened><measured>" in output

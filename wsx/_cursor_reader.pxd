@@ -7,9 +7,10 @@ cdef class XmlReader(NodeReader):
     cdef Slice attribute_value(self) except *
     cdef int value_text(self, Slice* text) except -1
     cdef object string(self, Slice text)
-    cdef object decoded(self, object type_, object description, Slice text, const char* place)
-    cdef object qualified(self, Slice text, const char* place)
+    cdef object decoded(self, object type_, object description, Slice text, Py_ssize_t place)
+    cdef object qualified(self, Slice text, Py_ssize_t place)
     cdef Py_ssize_t attribute_index(self, object local, object ns) except -2
+    cdef object marked_attribute(self, object local_name)
     cdef object chunk_of(self, object max_count, bint base64)
     cdef object bound(self, object prefix)
     cdef bint is_element(self, object local, object ns) except -1

@@ -12,7 +12,7 @@ from wsx._scalars cimport ScalarCodec, scalar_codec
 from wsx._scanner cimport Slice, same, slice_of
 
 from wsx._reader import Reader
-from wsx._scanner import DEFAULT_QUOTAS
+from wsx._scanner import DEFAULT_QUOTAS, MoreInput
 from wsx.builtin_types import content_table, text_structure
 from wsx.charsets import Charset
 from wsx.cursors import MoveTo, NodeType, TypeMapping
@@ -50,8 +50,9 @@ cdef const char* utf8_of(object text, str what, Py_ssize_t* size) except NULL:
 cdef class XmlReader(NodeReader):
     """A cursor over a document in UTF-8, UTF-16LE or UTF-16BE (WS_XML_READER), which begins before its first node.
 
-    ``data`` is any contiguous bytes-like object, or an XmlBuffer, whose nodes are read in its namespaces as a fragment
-    (WsSetInputToBuffer); without it ``set_input`` must follow. ``quotas`` bounds depth,
+    ``data`` is any contiguous bytes-like object; or an iterable of such pieces, which are taken when they are needed
+    and dropped when they were read (WS_XML_READER_STREAM_INPUT); or an XmlBuffer, whose nodes are read in its
+    namespaces as a fragment (WsSetInputToBuffer); without it ``set_input`` must follow. ``quotas`` bounds depth,
     attributes, namespaces and lengths. ``charset`` AUTO takes what the mark or the first bytes say, and a declaration
     must agree. ``allow_fragment``: text and several elements may stand at the top. Without ``read_declaration`` an XML
     declaration is an error. Iterating reads node by node.
@@ -75,6 +76,27 @@ cdef class XmlReader(NodeReader):
     def close(self):
         """Gives the input back (WsFreeReader); calls raise InvalidOperation until ``set_input``."""
         self.arm(None, self.quotas, Charset.AUTO, self.allow_fragment, self.read_declaration)
+
+    def fill(self, min_size=1):
+        """Takes pieces until at least so many bytes wait that were not read (WsFillReader), or the input ends; for
+        input that is there as a whole nothing. Reading takes pieces by itself, no more than it needs.
+
+        QuotaExceeded for more than ``Quotas.max_buffered_bytes``.
+        """
+        cdef Reader core
+        cdef Py_ssize_t size
+        if type(min_size) is not int or min_size < 0:
+            raise InvalidArgument(f"min_size must be an int of at least 0, not {min_size!r}")
+        self.begin()
+        core = self.core
+        size = min(min_size, core.limits.buffered + 1)
+        if self.streamed and size > core.limits.buffered:
+            core.over("max_buffered_bytes", core.limits.buffered)
+        while core.partial and core.filled - (self.at - core.start) < size:
+            self.pull()
+            if self.kind == ELEMENT:
+                core.state()
+        self.faulted = False
 
     # --- nodes -------------------------------------------------------------------------------------------------------
 
@@ -202,19 +224,19 @@ cdef class XmlReader(NodeReader):
                 return self.core.bad(self.at, "the attribute was read already")
             self.attribute_read = True
             text[0] = self.attribute_value()
-            self.place = self.core.mark
+            self.place = self.core.offset(self.core.mark)
             return 0
         self.chunk = None
         if self.kind == BOF or self.kind == ELEMENT or self.kind == EOF:
             return self.core.bad(self.at, "text was expected")
-        self.place = self.at
+        self.place = self.core.offset(self.at)
         return self.run(text)
 
     cdef object string(self, Slice text):
         """The str of what `run` or `attribute_value` gave."""
         return decode_string(text.data, text.length, self.core.ascii and self.core.start <= text.data <= self.core.end)
 
-    cdef object decoded(self, object type_, object description, Slice text, const char* place):
+    cdef object decoded(self, object type_, object description, Slice text, Py_ssize_t place):
         cdef ScalarCodec codec
         cdef PyObject* value
         if type_ is Type.XML_QNAME:
@@ -223,23 +245,23 @@ cdef class XmlReader(NodeReader):
         try:
             value = codec.codec.read(text.data, text.length, False, &codec.codec)
         except (InvalidFormat, OverflowError) as error:
-            error.offset = place - self.core.start
+            error.offset = place
             raise
         made = <object>value
         Py_XDECREF(value)
         return made
 
-    cdef object qualified(self, Slice text, const char* place):
+    cdef object qualified(self, Slice text, Py_ssize_t place):
         """An XML_QNAME (types.md §7): split at the first colon; without one, in the default namespace."""
         cdef str whole = self.string(text).strip(WHITE_SPACE)
         prefix, colon, local = whole.partition(":")
         if not colon:
             prefix, local = "", whole
         if not local or (colon and not prefix):
-            self.core.bad(place, f"{whole!r} is no qualified name")
+            raise InvalidFormat(f"{whole!r} is no qualified name", offset=place)
         ns = self.bound(prefix)
         if ns is None:
-            self.core.bad(place, f"the prefix {prefix!r} is not bound to a namespace")
+            raise InvalidFormat(f"the prefix {prefix!r} is not bound to a namespace", offset=place)
         return XmlQName(local, ns)
 
     def read_value(self, type, description=None):
@@ -347,7 +369,8 @@ cdef class XmlReader(NodeReader):
             self.read_end_attribute()
         elif index >= 0:
             self.core.attribute_text(&self.core.attributes[index], &text)
-            value = self.decoded(description.type, description.resolve_description(), text, self.core.mark)
+            value = self.decoded(description.type, description.resolve_description(), text,
+                                 self.core.offset(self.core.mark))
         elif option is not ReadOption.OPTIONAL_POINTER:
             self.core.bad(self.at, f"attribute {description.local_name!r} is missing")
         self.faulted = False
@@ -403,6 +426,10 @@ cdef class XmlReader(NodeReader):
         cdef Slice text
         self.begin()
         self.outside()
+        if self.streamed:
+            value = self.marked_attribute(local_name)
+            self.faulted = False
+            return value
         here = ancestor = self.here()
         value = None
         if self.kind != ELEMENT and ancestor.ancestors:
@@ -418,6 +445,13 @@ cdef class XmlReader(NodeReader):
         self.faulted = False
         return value
 
+    cdef object marked_attribute(self, object local_name):
+        cdef str name = local_name
+        for depth, found in reversed(self.marked):
+            if depth < self.core.open_count and name in found:
+                return found[name]
+        return None
+
     # --- values by tables ----------------------------------------------------------------------------------------
 
     def read_element(self, element, option=ReadOption.REQUIRED_VALUE):
@@ -427,7 +461,12 @@ cdef class XmlReader(NodeReader):
         self.outside()
         table = element_of(element)
         self.to_tag()
-        value = self.core.read_element(table, option)
+        while True:
+            try:
+                value = self.core.read_element(table, option)
+                break
+            except MoreInput:
+                self.pull()
         if self.core.pending:
             self.at, self.kind, self.node_ = self.core.tag, ELEMENT, None
             self.after = NULL
@@ -521,9 +560,8 @@ cdef class XmlReader(NodeReader):
             if len(values) >= most:
                 self.core.over("max_items", most)
             self.core.no_attributes()
-            self.core.pending = False
-            self.core.simple_text(&text)
-            values.append(self.decoded(type, None, text, self.core.mark))
+            self.simple_text(&text)
+            values.append(self.decoded(type, None, text, self.core.offset(self.core.mark)))
             self.classify()
         self.faulted = False
         return values
@@ -531,21 +569,24 @@ cdef class XmlReader(NodeReader):
     def read_xml_buffer(self):
         """The element that the cursor is on, with all that is in it, or at BOF the whole document, as an XmlBuffer in
         UTF-8 (WsReadXmlBuffer). White space and comments before an element are skipped."""
+        cdef Reader core
         cdef const char* start
         self.begin()
         self.outside()
-        if self.kind == BOF:
-            scope, start = self.core.scope(), self.core.cursor
-            while self.kind != EOF:
-                self.leave()
-        else:
+        core = self.core
+        if self.kind != BOF:
             self.to_tag()
             if self.kind != ELEMENT:
-                self.core.bad(self.at, "an element was expected")
-            scope, start = self.core.scope(), self.at
-            self.core.pending = False
-            self.core.skip_rest()
-        data = start[:self.core.cursor - start]
+                core.bad(self.at, "an element was expected")
+        scope, core.held = core.scope(), core.offset(self.at)
+        if self.kind != BOF:
+            self.skip()
+        else:
+            while self.kind != EOF:
+                self.leave()
+        start = core.start + (core.held - core.base)
+        data = start[:core.cursor - start]
+        core.held = -1
         if self.kind != EOF:
             self.classify()
         self.faulted = False
@@ -561,6 +602,7 @@ cdef class XmlReader(NodeReader):
         """
         self.begin()
         self.outside()
+        self.no_way_back()
         position = self.here()
         self.faulted = False
         return position
@@ -569,6 +611,7 @@ cdef class XmlReader(NodeReader):
     def position(self, position):
         self.begin()
         self.outside()
+        self.no_way_back()
         if type(position) is not XmlPosition or (<XmlPosition>position).input is not self.input:
             raise InvalidArgument("the position is one of another input")
         self.go(position)
@@ -584,6 +627,7 @@ cdef class XmlReader(NodeReader):
         self.outside()
         if type(to) is not MoveTo:
             raise InvalidArgument(f"to must be a wsx.MoveTo, not {to!r}")
+        self.no_way_back()
         here = self.here()
         found = self.try_move(to)
         if not found:
@@ -616,25 +660,30 @@ cdef class XmlReader(NodeReader):
         return self.lines()[1]
 
     cdef tuple lines(self):
-        cdef bytes before
         if self.data is None:
             raise InvalidOperation("no input is set")
         if self.core is None:
             return 0, 0
-        before = self.core.start[:self.at - self.core.start]
-        text = before.decode().removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-        return text.count("\n"), len(text) - text.rfind("\n") - 1
+        if not self.streamed:
+            self.line = self.column_ = self.counted = 0
+        self.count_lines(self.at)
+        return self.line, self.column_
 
 
-def cursor_on(Reader core, object quotas):
+def cursor_on(Reader core, object quotas, source=None):
     """A cursor on the node where `core` stands, inside a document: the two share the place.
 
+    When that document comes in pieces, the cursor takes them from the iterator `source` while it needs them.
     Between `cursor_left` and `cursor_back`, `core` may read on by itself.
     """
     cdef XmlReader cursor = XmlReader(b"", quotas=quotas, charset=Charset.UTF8)
     cursor.core = core
     # Going to the beginning is going to the outermost element: what is before it holds nothing.
-    cursor.first = core.opens[0].name.data - 1 - core.start if core.open_count else core.cursor - core.start
+    cursor.streamed = core.decoder is not None
+    cursor.source = source
+    cursor.counted = core.position
+    if not cursor.streamed:
+        cursor.first = core.opens[0].name.data - 1 - core.start if core.open_count else core.cursor - core.start
     cursor_back(cursor)
     return cursor
 
@@ -658,3 +707,5 @@ def cursor_back(XmlReader cursor):
     cursor.after = NULL
     cursor.node_ = None
     cursor.root = True
+    if cursor.streamed:
+        cursor.mark_attributes()

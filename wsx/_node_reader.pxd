@@ -28,6 +28,10 @@ cdef class NodeReader:
     cdef readonly object quotas
     cdef readonly bint allow_fragment, read_declaration
     cdef object data, asked, found
+    cdef object source              # an iterator of pieces, which `data` is then
+    cdef bint streamed              # what is passed is dropped: no way back
+    cdef Py_ssize_t line, column_, counted      # row and column of this offset
+    cdef list marked                # of a stream: (elements around, {name: value}) where tags had attributes of xml:
     cdef object input               # a new object for each input, to tell positions apart
     cdef Reader core                # None until the input is first used
     cdef Py_ssize_t first           # offset behind mark and declaration
@@ -45,13 +49,21 @@ cdef class NodeReader:
     cdef Py_ssize_t attribute_      # index of the attribute that is open, -1 for none
     cdef bint attribute_read
     cdef Out joined                 # text of several pieces
-    cdef const char* place          # where the value begins that is being read
+    cdef Py_ssize_t place           # offset where the value begins that is being read
 
     cdef int arm(self, object data, object quotas, object charset, bint allow_fragment, bint read_declaration) except -1
     cdef int open(self) except -1
+    cdef int open_pieces(self) except -1
+    cdef int pull(self) except -1
+    cdef int count_lines(self, const char* place) except -1
     cdef int begin(self) except -1
     cdef int outside(self) except -1
     cdef int classify(self) except -1
+    cdef int classify_here(self) except -1
+    cdef int mark_attributes(self) except -1
+    cdef int consume(self) except -1
+    cdef int simple_text(self, Slice* text) except -1
+    cdef int no_way_back(self) except -1
     cdef int classify_markup(self) except -1
     cdef int check_blank(self) except -1
     cdef int advance(self) except -1
@@ -72,3 +84,4 @@ cdef class NodeReader:
     cdef int to_parent(self) except -1
     cdef int to_bof(self) except -1
     cdef int leave(self) except -1
+    cdef int skip(self) except -1

@@ -3,19 +3,22 @@
 
 The cursor is on a node, and the scanner stands right before it: only a start tag is parsed when the cursor gets there.
 What a node says is made when it is asked for. A position is the offsets of the node and of the start tags around it:
-going back parses those again, so that reading forward keeps nothing.
+going back parses those again, so that reading forward keeps nothing. Of a document in pieces what is passed is dropped;
+where the scanner raises MoreInput the next pieces are taken, and the same step is made again.
 
 Offsets in errors count bytes of the document in UTF-8; for UTF-16 input that is its transcoded form.
 """
 
+from cpython.buffer cimport PyObject_CheckBuffer
 from libc.string cimport memchr, memcmp
 
 from wsx._buffer cimport out_append, out_close, out_length, out_open
 from wsx._nodes cimport XmlAttribute, XmlNode, bare_node
 from wsx._reader cimport Reader
-from wsx._scanner cimport Binding, Slice, is_space, slice_of
+from wsx._scanner cimport Binding, Scanner, Slice, is_space, same, slice_of
 
-from wsx.charsets import Charset, to_utf8
+from wsx._scanner import MoreInput
+from wsx.charsets import Charset, Decoder, to_utf8
 from wsx.cursors import NodeType
 from wsx.errors import InvalidArgument, InvalidOperation, ObjectFaulted
 from wsx.fragment import XmlBuffer
@@ -36,6 +39,8 @@ cdef enum:
     TO_BOF = 9
     TO_EOF = 10
     TO_CHILD_NODE = 11
+
+NO_PIECE = object()
 
 
 cdef class XmlPosition:
@@ -59,11 +64,16 @@ cdef class NodeReader:
             if charset is not Charset.AUTO and charset is not Charset.UTF8:
                 raise InvalidArgument(f"an XmlBuffer is UTF8, not {charset.name}")
             data, scope, charset, allow_fragment = data.data, data.scope, Charset.UTF8, True
+        self.source = None
         if data is not None:
             try:
                 data = memoryview(data).cast("B")
             except TypeError as error:
-                raise InvalidArgument(f"expected bytes or a contiguous buffer, not {type(data).__name__}") from error
+                if PyObject_CheckBuffer(data) or isinstance(data, str) or not hasattr(type(data), "__iter__"):
+                    raise InvalidArgument("expected bytes, a contiguous buffer or an iterable of such pieces, not "
+                                          + type(data).__name__) from error
+                data = self.source = iter(data)
+        self.streamed = self.source is not None
         self.data, self.quotas, self.asked, self.found = data, quotas, charset, charset
         self.allow_fragment, self.read_declaration = allow_fragment, read_declaration
         self.input = object()
@@ -74,14 +84,71 @@ cdef class NodeReader:
         self.scope = scope
         self.inherited = 0
         self.at = self.after = NULL
+        self.line = self.column_ = self.counted = 0
+        self.marked = []
         return 0
 
     cdef int open(self) except -1:
         """Looks at the input for the first time: charset, declaration, legal characters."""
+        if self.streamed:
+            return self.open_pieces()
         self.found, text, self.first = to_utf8(self.data, self.asked, read_declaration=self.read_declaration)
         self.core = Reader(self.data if text is None else text, quotas=self.quotas, start=self.first, scope=self.scope)
         self.inherited = self.core.binding_count
         self.at = self.core.cursor
+        return 0
+
+    cdef int open_pieces(self) except -1:
+        cdef Reader core = Reader(b"", quotas=self.quotas)
+        core.begin_pieces(Decoder(self.asked), self.read_declaration)
+        self.core = core
+        while not core.begun:
+            try:
+                core.wake()
+            except MoreInput:
+                self.pull()
+        self.at = core.cursor
+        return 0
+
+    cdef int pull(self) except -1:
+        """Takes pieces of the input until it is worth going on."""
+        cdef Reader core = self.core
+        cdef Py_ssize_t after = self.after - self.at
+        self.count_lines(core.tag if core.pending else core.cursor)
+        if self.source is None:
+            raise InvalidOperation("the input has not come, and where it comes from is not known")
+        while True:
+            core.reading = True  # whoever gives the piece cannot use the reader
+            try:
+                piece = next(self.source, NO_PIECE)
+            finally:
+                core.reading = False
+            if piece is NO_PIECE:
+                core.end_input()
+            else:
+                core.feed(piece)
+            if not core.stalled:
+                break
+        self.found = core.decoder.found
+        self.at = core.tag if core.pending else core.cursor
+        if self.after is not NULL:
+            self.after = self.at + after
+        return 0
+
+    cdef int count_lines(self, const char* place) except -1:
+        """Counts the rows up to there, from where they were counted before."""
+        cdef Reader core = self.core
+        cdef bytes before
+        before = core.start[self.counted - core.base:place - core.start]
+        text = before.decode().replace("\r\n", "\n").replace("\r", "\n")
+        if self.counted == 0:
+            text = text.removeprefix("\ufeff")
+        self.counted = core.offset(place)
+        rows = text.count("\n")
+        if rows:
+            self.line += rows
+            self.column_ = 0
+        self.column_ += len(text) - text.rfind("\n") - 1
         return 0
 
     cdef int begin(self) except -1:
@@ -89,7 +156,9 @@ cdef class NodeReader:
         if self.data is None:
             raise InvalidOperation("no input is set")
         if self.core is not None:
-            self.core.idle()
+            Scanner.idle(self.core)
+            if self.core.frame_count:
+                raise InvalidOperation("an element is half read by others")
         if self.faulted:
             raise ObjectFaulted("an earlier failure left the reader unusable; set_input begins another document")
         self.faulted = True
@@ -108,6 +177,33 @@ cdef class NodeReader:
 
     cdef int classify(self) except -1:
         """Finds out what node begins where the scanner stands; skips processing instructions."""
+        if not self.streamed:
+            return self.classify_here()
+        while True:
+            self.core.checkpoint()
+            try:
+                self.classify_here()
+                return self.mark_attributes() if self.kind == ELEMENT else 0
+            except MoreInput:
+                self.pull()
+
+    cdef int mark_attributes(self) except -1:
+        """Remembers xml:lang and the like, which hold inside the element."""
+        cdef Reader core = self.core
+        cdef Slice value
+        cdef Py_ssize_t i
+        cdef dict found = {}
+        while self.marked and self.marked[len(self.marked) - 1][0] >= core.open_count - 1:
+            self.marked.pop()
+        for i in range(core.attribute_count):
+            if same(&core.attributes[i].prefix, b"xml", 3):
+                core.attribute_text(&core.attributes[i], &value)
+                found[core.string(core.attributes[i].local)] = core.string(value)
+        if found:
+            self.marked.append((core.open_count - 1, found))
+        return 0
+
+    cdef int classify_here(self) except -1:
         cdef Reader core = self.core
         self.node_ = None
         self.after = NULL
@@ -118,6 +214,8 @@ cdef class NodeReader:
             elif self.in_cdata:
                 self.kind = END_CDATA if core.end - core.cursor >= 3 and memcmp(core.cursor, b"]]>", 3) == 0 else TEXT
             elif core.cursor == core.end:
+                if core.partial:
+                    return core.more()
                 if core.open_count:
                     return core.truncated()
                 if not core.rooted and not self.allow_fragment:
@@ -131,6 +229,8 @@ cdef class NodeReader:
                 return core.truncated()
             elif core.cursor[1] == c"?":
                 core.skip_instruction()
+                if core.partial:
+                    core.checkpoint()
                 continue
             else:
                 return self.classify_markup()
@@ -169,6 +269,19 @@ cdef class NodeReader:
 
     cdef int advance(self) except -1:
         """Consumes the node that the cursor is on, and goes to the next one."""
+        if self.kind == EOF:
+            return 0
+        while self.streamed:
+            self.core.checkpoint()
+            try:
+                self.consume()
+                return self.classify()
+            except MoreInput:
+                self.pull()
+        self.consume()
+        return self.classify()
+
+    cdef int consume(self) except -1:
         cdef Reader core = self.core
         cdef Slice text
         if self.kind == ELEMENT:
@@ -192,9 +305,7 @@ cdef class NodeReader:
         elif self.kind == END_CDATA:
             core.cursor += 3
             self.in_cdata = False
-        elif self.kind == EOF:
-            return 0
-        return self.classify()
+        return 0
 
     cdef int to_tag(self) except -1:
         """Skips white space and comments up to a tag or to the end; other text is an error."""
@@ -324,6 +435,8 @@ cdef class NodeReader:
         while True:
             close = <const char*>memchr(close, c"]", core.end - close) if close < core.end else NULL
             if close is NULL or core.end - close < 3:
+                if (core.end - self.at) // 2 > core.limits.text_length:  # two bytes may be one line end
+                    return core.over("max_text_length", core.limits.text_length)
                 return core.truncated()
             if close[1] == c"]" and close[2] == c">":
                 break
@@ -360,7 +473,7 @@ cdef class NodeReader:
         while self.kind == TEXT or self.kind == CDATA or self.kind == END_CDATA or self.kind == COMMENT:
             if self.kind == TEXT:
                 self.node_text(&piece)
-                if text.length == 0 and piece.data is not self.core.scratch.start:
+                if text.length == 0 and piece.data is not self.core.scratch.start and not self.streamed:
                     text[0] = piece
                 elif piece.length:
                     if text.data is not self.joined.start:
@@ -372,7 +485,24 @@ cdef class NodeReader:
             self.advance()
         return 0
 
+    cdef int simple_text(self, Slice* text) except -1:
+        """The text of the element that the cursor is on, which has no children; it is consumed."""
+        while True:
+            if self.streamed:
+                self.core.checkpoint()
+            self.core.pending = False
+            try:
+                return self.core.simple_text(text)
+            except MoreInput:
+                self.pull()
+                self.core.state()
+
     # --- positions -----------------------------------------------------------------------------------------------
+
+    cdef int no_way_back(self) except -1:
+        if self.streamed:
+            raise InvalidOperation("a document that comes in pieces has no positions: what was read is dropped")
+        return 0
 
     cdef XmlPosition here(self):
         cdef XmlPosition position = XmlPosition.__new__(XmlPosition)
@@ -445,9 +575,23 @@ cdef class NodeReader:
         """Behind the node, with all that is in an element."""
         if self.kind != ELEMENT:
             return self.advance()
-        self.core.pending = False
-        self.core.skip_rest()
+        self.skip()
         return self.classify()
+
+    cdef int skip(self) except -1:
+        """Consumes the element that the cursor is on."""
+        cdef Reader core = self.core
+        cdef Py_ssize_t outside = core.open_count - 1
+        core.pending = False
+        if not self.streamed:
+            return core.skip_rest()
+        if core.self_closing:
+            core.close_element()
+        while True:
+            try:
+                return core.skip_on(outside)
+            except MoreInput:
+                self.pull()
 
     cdef bint to_sibling(self, bint element) except -1:
         """The end tag is the last child of its element, and the end of the document that of the document."""

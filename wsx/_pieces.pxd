@@ -32,7 +32,7 @@ cdef class PieceScanner(Scanner):
     cdef Py_ssize_t tried_tags      # and how many tags that was
 
     cdef int begin_pieces(self, object decoder, bint read_declaration) except -1
-    cdef int append(self, object text) except -1
+    cdef int append(self, const char* text, Py_ssize_t length) except -1
     cdef int make_room(self, Py_ssize_t length) except -1
     cdef int stash(self) except -1
     cdef bint in_buffer(self, const char* place) noexcept

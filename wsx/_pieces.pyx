@@ -18,7 +18,7 @@ from libc.string cimport memcmp, memcpy, memmove
 from wsx._scanner cimport Scanner, Slice
 
 from wsx.charsets import Charset
-from wsx.errors import InvalidOperation
+from wsx.errors import InvalidArgument, InvalidOperation
 
 cdef extern from "_text.h":
     cdef struct WsxInput:
@@ -60,31 +60,41 @@ cdef class PieceScanner(Scanner):
     def feed(self, data):
         """Takes the next bytes of the document, bytes-like. InvalidFormat for what is not of its charset or no
         character of XML; InvalidOperation behind `end_input`."""
+        cdef Py_buffer view
+        cdef bytes text
         Scanner.idle(self)
         if not self.partial:
             raise InvalidOperation("the document is complete")
-        self.append(self.decoder.decode(data))
+        try:
+            PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
+        except (TypeError, BufferError) as error:
+            raise InvalidArgument(f"expected bytes or a contiguous buffer, not {type(data).__name__}") from error
+        try:
+            if self.decoder.found is Charset.UTF8:
+                self.append(<const char*>view.buf, view.len)
+            else:
+                text = self.decoder.decode((<const char*>view.buf)[:view.len])
+                self.append(PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
+        finally:
+            PyBuffer_Release(&view)
 
     def end_input(self):
         """Says that the document is complete: calls do not raise MoreInput any more."""
         Scanner.idle(self)
         if not self.partial:
             return
-        self.append(self.decoder.decode(b"", final=True))
+        cdef bytes text = self.decoder.decode(b"", final=True)
+        self.append(PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
         if self.checked < self.filled:
             self.bad(self.start + self.checked, "a byte that is no UTF-8 or no character of XML")
         self.partial = self.stalled = False
         self.end = self.start + self.filled
 
-    cdef int append(self, object text) except -1:
-        cdef Py_buffer view
-        PyObject_GetBuffer(text, &view, PyBUF_SIMPLE)
-        try:
-            self.make_room(view.len)
-            memcpy(self.hold + self.filled, view.buf, view.len)
-            self.filled += view.len
-        finally:
-            PyBuffer_Release(&view)
+    cdef int append(self, const char* text, Py_ssize_t length) except -1:
+        if length:
+            self.make_room(length)
+            memcpy(self.hold + self.filled, text, length)
+            self.filled += length
         return self.look()
 
     cdef bint in_buffer(self, const char* place) noexcept:
@@ -247,6 +257,8 @@ cdef class PieceScanner(Scanner):
             self.enough = self.marked.cursor + 2 * (self.tried - self.marked.cursor)
             self.stalled = not self.tokens.refused
         waiting = self.base + self.filled - self.marked.cursor
+        if 0 <= self.held < self.marked.cursor:
+            waiting = self.base + self.filled - self.held
         if waiting >= self.limits.buffered:
             return self.over("max_buffered_bytes", self.limits.buffered)
         return Scanner.more(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
 from wsx.errors import InvalidFormat
 
@@ -81,7 +81,7 @@ def to_utf8(data: memoryview, charset: Charset, *, read_declaration: bool = True
     if found is Charset.UTF8:
         text, start = None, len(_MARKS[Charset.UTF8]) if data[:3] == _MARKS[Charset.UTF8] else 0
     else:
-        text, start = Decoder(charset).decode(data, final=True), 0
+        text, start = Decoder(charset).decode(bytes(data), final=True), 0
     return found, text, after_declaration(data if text is None else memoryview(text), start, found, read_declaration)
 
 
@@ -99,11 +99,11 @@ class Decoder:
         self._left = b""  # too few bytes to tell the charset, or half a character
         self._taken = 0  # bytes before those
 
-    def decode(self, data: Any, *, final: bool = False) -> Any:
-        """The next bytes of the document in UTF-8, bytes-like; InvalidFormat for those that are not of its charset."""
+    def decode(self, data: bytes, *, final: bool = False) -> bytes:
+        """The next bytes of the document in UTF-8; InvalidFormat for those that are not of its charset."""
         if self.found is Charset.UTF8:
             return data
-        data = self._left + bytes(data)
+        data = self._left + data
         if self.found is Charset.AUTO:
             if len(data) < (_HEAD if data[1:2] == b"\0" else _HEAD - 1) and not final:
                 self._left = data

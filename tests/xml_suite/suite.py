@@ -120,7 +120,7 @@ def _start_tag(name: str, attributes: dict[str, str]) -> str:
     return f"<{name}" + "".join(f' {key}="{_escaped(attributes[key])}"' for key in sorted(attributes)) + ">"
 
 
-def canonical(data: bytes) -> bytes:
+def canonical(data: bytes | Iterator[bytes]) -> bytes:
     """The suite's first canonical form of what XmlReader reports. It has no node for processing instructions."""
     parts: list[str] = []
     names: list[str] = []
@@ -158,7 +158,7 @@ def without_instructions(canonical_form: bytes) -> bytes:
     return re.sub(rb"<\?.*?\?>", b"", canonical_form, flags=re.S)
 
 
-def read_tree(data: bytes | bytearray | memoryview) -> Node:
+def read_tree(data: bytes | bytearray | memoryview | Iterator[bytes]) -> Node:
     """The document's element as XmlReader reports it; WsError when the document is not well-formed."""
     stack = [Node(("", ""), {})]
     for node in XmlReader(data, quotas=LOOSE):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 from xml.parsers import expat
 
@@ -41,7 +42,7 @@ NOTHING = ElementDescription("none", "urn:none", Type.STRING)
 NO_NAMESPACES = {"xmltest/valid/sa/012.xml": "the name of an attribute is a colon (Namespaces in XML 1.0 §4)"}
 
 
-def refusal(data: bytes) -> InvalidFormat | None:
+def refusal(data: bytes | Iterator[bytes]) -> InvalidFormat | None:
     """The error of reading the whole document; None when it is accepted. Another error fails the test."""
     try:
         suite.read_tree(data)
