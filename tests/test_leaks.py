@@ -18,12 +18,14 @@ from xml.etree import ElementTree
 
 import pytest
 
+from fuzz.pieces import cut
 from fuzz.tables import TABLES, comparable, made_value
-from tests.support.xml_tables import growth
+from tests.support.xml_tables import growth, order_table
 from wsx import MoveTo, XmlReader, XmlWriter
 from wsx import _fragment as fragment_core
 from wsx._nodes import XmlAttribute, XmlNode
 from wsx._reader import Reader
+from wsx._scanner import MoreInput
 from wsx._writer import Output
 from wsx.cursors import NodeType, TypeMapping
 from wsx.descriptions import (
@@ -143,6 +145,12 @@ def again() -> object:
     return (first, refused(reader.read), reader.node.type)
 
 
+def filled(pieces: list[bytes]) -> object:
+    reader = XmlReader(pieces)
+    reader.fill(30)
+    return [*reader]
+
+
 def left(reader: XmlReader) -> object:
     while reader.depth > 0:
         if reader.node.type is NodeType.END_ELEMENT:
@@ -160,6 +168,8 @@ READS: dict[str, Call] = {
     ),
     "node read": lambda: [XmlReader(DOCUMENT).node, *XmlReader(DOCUMENT)],
     "read, in UTF-16": lambda: list(XmlReader(DOCUMENT.decode().encode("utf-16"))),
+    "fill, read, in pieces": lambda: filled(cut(DOCUMENT, range(len(DOCUMENT)))),
+    "read, refused, in pieces": lambda: refused(list, XmlReader(cut(DOCUMENT[:-5], range(0, 100, 7)))),
     "read, refused": lambda: refused(list, XmlReader(DOCUMENT[:-5])),
     "skip_node read_end_element": lambda: left(inside()),
     "read_to_start_element read_start_element": lambda: inside().node,
@@ -300,6 +310,17 @@ def scanned() -> object:
     return found
 
 
+def fed(left: bool = False) -> object:
+    """A table's document in pieces, which may be left in the middle of an element."""
+    reader = Reader.in_pieces()
+    for piece in cut(ORDER[: len(ORDER) // 2] if left else ORDER, range(0, len(ORDER), 50)):
+        try:
+            return reader.read_element(ORDER_TABLE)
+        except MoreInput:
+            reader.feed(piece)
+    return "left" if left else reader.read_element(ORDER_TABLE)
+
+
 def of_nodes() -> object:
     attribute = XmlAttribute("a", "1", ns="urn:a", prefix="p")
     node = XmlNode(NodeType.ELEMENT, "a", "urn:a", "p", [attribute])
@@ -307,11 +328,15 @@ def of_nodes() -> object:
     return (hash(node), node == XmlNode(NodeType.ELEMENT, "a"), repr(node), node.attribute("a", "urn:a"), text, comment)
 
 
+ORDER_TABLE, ORDER_VALUE = order_table()
+ORDER = write_element(ORDER_TABLE, ORDER_VALUE)
 TREE = ElementTree.fromstring(DOCUMENT)  # noqa: S314 - own data
 BUFFER = XmlBuffer(DOCUMENT[DOCUMENT.index(b"<p:a") :])
 REST: dict[str, Call] = {
     "Output": output,
     "Reader": scanned,
+    "Reader in pieces": fed,
+    "Reader in pieces, left": lambda: fed(left=True),
     "XmlNode XmlAttribute": of_nodes,
     "XmlBuffer.to_bytes": BUFFER.to_bytes,
     "XmlBuffer.text": lambda: BUFFER.text,
