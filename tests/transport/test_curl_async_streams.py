@@ -214,3 +214,26 @@ def test_an_exchange_that_is_let_fall(server: FaultServer) -> None:
         assert tasks() == set()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_the_next_exchange_follows_at_once(method: str) -> None:
+    """One that is given up takes nothing of the next with it."""
+
+    async def main() -> None:
+        transport = CurlAsyncTransport()
+        with FaultServer() as server:
+            for _ in range(20):
+                request = HttpRequest("POST", HttpUrl.parse(server.url("/ok")), ())
+                exchange = await transport.start(request, Limits())
+                await exchange.write(b"abc")
+                assert (await exchange.finish()).status == 200
+                await exchange.close()
+                following = HttpRequest(
+                    method, HttpUrl.parse(server.url("/ok")), (), b"abc" if method == "POST" else None
+                )
+                head, _ = await transport.call(following, Limits(resolve=5))
+                assert head.status == 200
+        await transport.close()
+
+    asyncio.run(main())

@@ -21,7 +21,7 @@ class EventKind(enum.Enum):
     OPEN = "open"
     """The channel was opened; HTTP has not connected yet."""
     SENDING = "sending"
-    """A request is handed to the transport now; ``size`` is that of its body."""
+    """A request is handed to the transport now; ``size`` is that of its body, unless that comes in pieces."""
     SENT = "sent"
     """The request went out; ``reused`` says whether over a connection that was there already."""
     HEADERS = "headers"
@@ -104,16 +104,20 @@ class EventSource:
         """SENDING."""
         self._action, self._exchange = action, next(_numbers)
         self._since, self._wall = time.perf_counter(), time.time()
-        self._tell(EventKind.SENDING, request.url, self._wall, size=request.length or 0)
+        self._tell(EventKind.SENDING, request.url, self._wall, size=request.length)
 
-    def received(self, request: HttpRequest, head: HttpHead, size: int) -> None:
-        """SENT, HEADERS, RECEIVED of a response that came whole."""
-        now = time.perf_counter() - self._since
+    def answered(self, request: HttpRequest, head: HttpHead) -> None:
+        """SENT, HEADERS."""
         timings = head.timings
         sent, first = (None, None) if timings is None else (timings.sent, timings.head)
         reused = None if timings is None else timings.reused
-        self._tell_after(EventKind.SENT, request.url, sent, size=request.length or 0, reused=reused)
+        self._tell_after(EventKind.SENT, request.url, sent, size=request.length, reused=reused)
         self._tell_after(EventKind.HEADERS, request.url, first, status=head.status, reused=reused)
+
+    def received(self, request: HttpRequest, head: HttpHead, size: int) -> None:
+        """RECEIVED."""
+        reused = None if head.timings is None else head.timings.reused
+        now = time.perf_counter() - self._since
         self._tell_after(EventKind.RECEIVED, request.url, now, status=head.status, size=size, reused=reused)
 
     def redirected(self, request: HttpRequest) -> None:
@@ -133,7 +137,7 @@ class EventSource:
         self._tell(EventKind.ERROR, url, seconds=seconds, error=error, sent=sent, status=status)
 
     def _tell_after(self, kind: EventKind, url: HttpUrl, seconds: float | None, **details: Any) -> None:
-        self._tell(kind, url, self._wall + (seconds or 0.0), seconds=seconds, **details)
+        self._tell(kind, url, None if seconds is None else self._wall + seconds, seconds=seconds, **details)
 
     def _tell(self, kind: EventKind, url: HttpUrl, when: float | None = None, **details: Any) -> None:
         event = ChannelEvent(

@@ -132,8 +132,10 @@ class HttpExchange:
 
     # In
 
-    def received(self, head: HttpHead, body: bytes) -> HttpRequest | None:
+    def received(self, head: HttpHead, body: bytes | None) -> HttpRequest | None:
         """A response has come; the request to send next when it is a redirect that is followed, else None.
+
+        Without a ``body`` that comes in pieces: :meth:`received_all` says when.
 
         :raises WsError: when it is a redirect that cannot be followed, and what the callback of redirects raises.
         """
@@ -141,13 +143,13 @@ class HttpExchange:
         if request is None:
             raise AssertionError("a response belongs to a request")
         if self.events is not None:
-            self.events.received(request, head, len(body))
+            self.events.answered(request, head)
+            if body is not None:
+                self.events.received(request, head, len(body))
         if self._keeps_cookies:
             self._cookies.take(request.url, head.headers)
         callback = self._properties.http_redirect_callback
-        # What went out in pieces is not there any more to be sent elsewhere.
-        gone = request.body is None and request.method == "POST"
-        if callback is None or gone or not is_redirect(head.status):
+        if callback is None or not is_redirect(head.status):
             return None
         if self._keeps_cookies:
             request = replace(request, headers=tuple(line for line in request.headers if line[0] != b"Cookie"))
@@ -160,6 +162,11 @@ class HttpExchange:
             again.timed = True
             self.events.redirected(again)
         return again
+
+    def received_all(self, head: HttpHead, size: int) -> None:
+        """The body of the response has come in pieces of ``size`` bytes in all."""
+        if self.events is not None and self._request is not None:
+            self.events.received(self._request, head, size)
 
     def decoded(self, head: HttpHead, body: bytes) -> bytes:
         """The body of a response without its content coding.

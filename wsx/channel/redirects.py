@@ -52,6 +52,8 @@ def redirected(
         raise _refused(head, "it leads from https to http")
     if not same_origin and not anonymous:
         raise _refused(head, "it leads to another origin, which must not see the channel's credentials")
+    if head.status in _REPEATED and request.body is None and request.method == "POST":
+        raise _refused(head, "the message went out in pieces, which are gone")
     if not callback(str(request.url), str(url)):
         raise _refused(head, "http_redirect_callback has refused it")
     headers = tuple(line for line in request.headers if same_origin or line[0].lower() in _OWN)

@@ -52,7 +52,7 @@ Step: TypeAlias = "Callable[[], _T | Literal[Need.MORE]]"
 class _Incoming:
     """A response whose body comes in pieces; ``data`` is what no message has taken yet."""
 
-    __slots__ = ("content_type", "data", "decoder", "ended", "head", "limit", "limit_name", "size", "streamed")
+    __slots__ = ("coded_size", "content_type", "data", "decoder", "ended", "head", "limit_name", "size", "streamed")
 
     def __init__(self, head: HttpHead, content_type: ContentType, *, streamed: bool) -> None:
         self.head = head
@@ -61,6 +61,7 @@ class _Incoming:
         self.data = bytearray()
         self.decoder: Decoder | None = None
         self.ended = False
+        self.coded_size = 0
         self.size = 0
         self.limit_name = "max_streamed_message_size" if streamed else "max_buffered_message_size"
 
@@ -247,7 +248,7 @@ class StreamMachine(ChannelMachine):
     def begin_response(self, head: HttpHead) -> HttpRequest | None:
         """The head of the response; the request to send next when it is a redirect to follow."""
         self._message = self._item_writer = None
-        again = self._http.received(head, b"")
+        again = self._http.received(head, None)
         if self.state is not ChannelState.OPEN:
             raise OperationAborted("the channel was aborted")
         if again is not None:
@@ -274,6 +275,7 @@ class StreamMachine(ChannelMachine):
         if incoming is None or incoming.ended:
             raise OperationAborted("the channel was closed")
         if data:
+            incoming.coded_size += len(data)
             if incoming.decoder is not None:
                 data = incoming.decoder.feed(data)
             incoming.size += len(data)
@@ -284,6 +286,7 @@ class StreamMachine(ChannelMachine):
             if incoming.decoder is not None:
                 incoming.decoder.finish()
             incoming.ended = True
+            self._http.received_all(incoming.head, incoming.coded_size)
         message = self._message
         if message is None:
             incoming.data += data

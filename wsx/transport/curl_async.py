@@ -175,6 +175,7 @@ class CurlAsyncTransport(CurlCall):
         self._head_bytes = 0
         self._head_quota = math.inf
         self._stale = False  # libcurl took a kept connection that is dead
+        self._given_up = False  # the last transfer was withdrawn before its end
         # The clock of the phase: when it ends, and the timer, which may be early.
         self._clocked = Phase.PREPARE
         self._deadline: float | None = None
@@ -404,6 +405,11 @@ class CurlAsyncTransport(CurlCall):
         if limits.total == 0:
             raise self._timed_out(0.0, "total limit")
         loop = asyncio.get_running_loop()
+        if self._given_up:
+            # In the next turn of the loop AsyncCurlMulti takes out the handle of a transfer that was given up, also
+            # when it has become that of a new one.
+            await asyncio.sleep(0)
+            self._given_up = False
         try:
             if self._pool is None or self._pool.loop is not loop:
                 await self._move(loop)
@@ -479,6 +485,7 @@ class CurlAsyncTransport(CurlCall):
 
     def _withdraw(self) -> None:
         """Nothing of the transfer stays; one that still runs loses its connection."""
+        self._given_up = self._future is not None and not self._future.done()
         self._stop_clock()
         if self._pool is not None:
             self._pool.lookup_left |= self._gives_up_lookup()

@@ -406,7 +406,8 @@ class CurlCall:
         getinfo = self._curl.getinfo
         return Timings(
             reused=getinfo(pycurl.NUM_CONNECTS) == 0,
-            sent=None if _SENT_TIME is None else getinfo(_SENT_TIME) / _MICROSECONDS,
+            # 0 while it is still being sent.
+            sent=None if _SENT_TIME is None else getinfo(_SENT_TIME) / _MICROSECONDS or None,
             head=getinfo(pycurl.STARTTRANSFER_TIME_T) / _MICROSECONDS,
         )
 
