@@ -93,7 +93,7 @@ def _sync_cell(peer: HttpPeer, count: int, seconds: float) -> Cell:
         def run(number: int, call: Callable[[], Any]) -> None:
             done = 0
             try:
-                while time.perf_counter() < end:
+                while not done or time.perf_counter() < end:
                     call()
                     done += 1
             except BaseException as error:
@@ -125,7 +125,7 @@ async def _async_cell(peer: HttpPeer, count: int, seconds: float) -> Cell:
 
         async def run(call: Callable[[], Any]) -> int:
             done = 0
-            while time.perf_counter() < end:
+            while not done or time.perf_counter() < end:
                 await call()
                 done += 1
             return done
