@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ import pytest
 import wsx
 from tests.support.channels import MakeChannel, soap_11
 from tests.support.fake_transport import AsyncFakeTransport, FakeTransport, response
+from tests.support.leaks import NO_PROC
 from tests.support.stream_server import Request, StreamServer, chunked, response_head
 from tests.support.tables import ENVELOPE_11
 from wsx import ChannelState, Leniency, MessageDescription, MessageState, ReceiveOption, TransferMode
@@ -26,6 +30,7 @@ from wsx.errors import (
     InvalidOperation,
     ObjectFaulted,
     OperationAborted,
+    OperationTimedOut,
     QuotaExceeded,
 )
 
@@ -747,3 +752,71 @@ def test_success_before_the_whole_message_is_none(channel: Channel) -> None:
             channel.send_items(message, BATCH, records(200_000))
         assert (message.state, channel.state) == (MessageState.DONE, ChannelState.OPEN)
     assert len(server.requests) == 1
+
+
+def test_events_of_streams(make: MakeChannel) -> None:
+    events: list[wsx.ChannelEvent] = []
+    kind = wsx.EventKind
+    body = [START, OPEN + item(0), CLOSE + END]
+    with StreamServer(pouring(*body)) as server, make(properties=streamed(), on_event=events.append) as channel:
+        opened(channel, server)
+        channel.send_items(channel.create_message(), BATCH, records(2000))
+        assert [event.kind for event in events][:4] == [kind.OPEN, kind.SENDING, kind.SENT, kind.HEADERS]
+        items = channel.receive_items(channel.create_message(), BATCH)
+        assert len(list(items)) == 1
+        assert [event.kind for event in events][4:] == [kind.RECEIVED, kind.DONE]
+        assert events[4].size == len(b"".join(body))
+        del events[:]
+        # What is given up, by whichever side, is an error of its exchange.
+        with pytest.raises(KeyError):
+            channel.send_items(channel.create_message(), BATCH, failing(2000, KeyError()))
+        assert [event.kind for event in events] == [kind.SENDING, kind.ERROR]
+        message = channel.create_message()
+        message.initialize()
+        channel.write_message_start(message)
+        channel.abandon_message(message)
+        assert [event.kind for event in events][2:] == [kind.SENDING, kind.ERROR]
+
+
+@pytest.mark.parametrize("limit", ["receive_timeout", "total_timeout"])
+def test_limits_of_time(make: MakeChannel, limit: str) -> None:
+    def handle(request: Request) -> None:
+        for _ in request.pieces():
+            pass
+        request.sock.sendall(response_head() + chunked(START + OPEN + item(0)))
+        request.sock.recv(1)
+
+    with StreamServer(handle) as server, make(properties=streamed(**{limit: 0.3})) as channel:
+        opened(channel, server)
+        ask(channel)
+        reply = channel.create_message()
+        items = channel.receive_items(reply, BATCH)
+        assert next(items).id == 0
+        with pytest.raises(OperationTimedOut):
+            next(items)
+        assert (reply.state, channel.state) == (MessageState.DONE, ChannelState.OPEN)
+        channel.close()
+        assert server.wait_closed()
+
+
+@pytest.mark.skipif(NO_PROC, reason="no /proc to look into")
+def test_the_memory_of_a_stream() -> None:
+    """Two hundred thousand records, some 35 MB, up and down: the peak grows by next to nothing."""
+    script = Path(__file__).parents[1] / "support" / "channel_memory.py"
+    big = START + OPEN, item(0) * 1000, CLOSE + END
+
+    def handle(request: Request) -> None:
+        for _ in request.pieces(keep=False):
+            pass
+        count = 200 if len(server.requests) > 2 else 2
+        request.answer([big[0], *[big[1]] * count, big[2]])
+
+    with StreamServer(handle) as server:
+        for kind in ("sync", "asyncio"):
+            server.requests.clear()
+            done = subprocess.run(
+                [sys.executable, str(script), kind, server.url], check=True, capture_output=True, text=True, timeout=120
+            )
+            found, grown = map(int, done.stdout.split())
+            assert found == 200_000
+            assert grown < 8 << 20

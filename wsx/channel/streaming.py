@@ -287,6 +287,8 @@ class StreamMachine(ChannelMachine):
                 incoming.decoder.finish()
             incoming.ended = True
             self._http.received_all(incoming.head, incoming.coded_size)
+            if incoming.streamed:
+                self._http.done(incoming.head)
         message = self._message
         if message is None:
             incoming.data += data
@@ -306,7 +308,8 @@ class StreamMachine(ChannelMachine):
             self._incoming = None
             self._exchange = ExchangeState.IDLE
             self._take_reply(incoming.head, bytes(incoming.data))
-        self._http.done(incoming.head)
+            if not incoming.streamed:
+                self._http.done(incoming.head)
         return None
 
     def take_all(self) -> Literal[Need.MORE] | None:
@@ -452,7 +455,7 @@ class StreamMachine(ChannelMachine):
         reply.over = True
         if reply.reader is None:
             return False
-        self._drop_message()
+        self._give_up()
         return True
 
     # The end
@@ -463,7 +466,13 @@ class StreamMachine(ChannelMachine):
         self._check_operation(ChannelOperation.ABANDON)
         if message is not self._message:
             raise InvalidOperation("cannot abandon_message: the message is not the one that is written or read")
+        self._give_up()
+
+    def _give_up(self) -> None:
+        under_way = self.wants_input or (self._exchange is ExchangeState.WRITING and self.streams_output)
         self._drop_message()
+        if under_way:
+            self._http.interrupted()
 
     def broken(self, error: BaseException) -> None:
         """The exchange that is under way ends with ``error``, which is not the transport's."""
