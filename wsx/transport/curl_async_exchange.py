@@ -114,12 +114,7 @@ class CurlAsyncExchange:
             state.over = True
             transport._withdraw()
             transport._end()
-            # AsyncCurlMulti forgets a handle that was taken out in the next round of the loop: one that came back in
-            # this round would be forgotten with it.
-            try:
-                await asyncio.sleep(0)
-            finally:
-                await transport._give_back()
+            await transport._give_back()
 
     async def __aenter__(self) -> CurlAsyncExchange:
         return self
