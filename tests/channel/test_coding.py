@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from tests.support.channels import ASKED, REPLY, MakeChannel, ask, ask_and_get, soap_11
 from tests.support.http_peer import Answer, HttpPeer
-from wsx.channel import ChannelState
+from wsx.channel import Channel, ChannelState
 from wsx.channel.coding import Decoder, decoded, gzipped
 from wsx.errors import InvalidFormat, QuotaExceeded
+from wsx.transport import default_transport
 
 WIDE = {"max_size": 1 << 30, "max_ratio": 1 << 30, "ratio_above": 0}
 
@@ -199,3 +200,16 @@ def test_the_size_of_a_request_is_that_of_its_envelope(make: MakeChannel) -> Non
         with pytest.raises(QuotaExceeded, match="max_buffered_message_size"):
             ask(channel)
     assert not peer.seen
+
+
+@pytest.mark.parametrize("accept_encoding", [None, "gzip, deflate"])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", ""])
+def test_transports_that_undo_codings_themselves(accept_encoding: str | None, coding: str) -> None:
+    """Once is enough: such a transport leaves the line out."""
+    answer = Answer(CODINGS[coding](REPLY), headers={"Content-Encoding": coding})
+    transport = default_transport(accept_encoding=accept_encoding)
+    with HttpPeer(answer) as peer, Channel(properties=soap_11(), transport=transport) as channel:
+        channel.open(peer.url)
+        assert ask_and_get(channel) == 5
+        assert peer.seen[0].headers["Accept-Encoding"] == "gzip, deflate"
+    transport.close()

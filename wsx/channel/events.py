@@ -42,7 +42,8 @@ class EventKind(enum.Enum):
 class ChannelEvent:
     """One step. What does not apply, or is not known, is None.
 
-    No event holds header values, bodies or the query of a URL, so that none holds a password, token or cookie.
+    No event holds header values, bodies or the query of a URL, so that none holds a password, token or cookie;
+    ``error`` is the exception as it is raised, whose ``url`` is the whole one.
 
     :param kind: what has happened.
     :param url: where, without its query.
