@@ -64,11 +64,12 @@ class Tables:
 
     def __init__(self) -> None:
         self._structs: dict[StructShape, StructDescription] = {}
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        """Held while shapes become tables; whoever looks at shapes from several threads holds it as well."""
 
     def struct(self, shape: StructShape) -> StructDescription:
         """The table of a complex type."""
-        with self._lock:
+        with self.lock:
             made = self._structs.get(shape)
             if made is None:
                 made = self._structs[shape] = self._make(shape)
@@ -182,7 +183,7 @@ class Tables:
     def enum(self, shape: EnumShape) -> Any:
         """The table of an enumeration."""
         python: Any = shape.python
-        with self._lock:
+        with self.lock:
             made = python.__dict__.get("__wsx_enum__")
             if made is None:
                 made = EnumDescription(python)

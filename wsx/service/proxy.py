@@ -193,9 +193,10 @@ class _ProxyMixin:
         operations = {} if name.startswith("_") else self.port.binding.operations
         for operation in operations.values():
             if name in (operation.name, operation.python_name):
-                made = self._call_class(self, model=self.model, operation=operation)
-                # The same object next time; two threads may both make one, which is the same to both.
-                self.__dict__[name] = made
+                with self.model.tables.lock:
+                    made = self.__dict__.get(name)
+                    if made is None:
+                        made = self.__dict__[name] = self._call_class(self, model=self.model, operation=operation)
                 return made
         raise AttributeError(f"the service has no operation {name}; it has {', '.join(self.operations)}")
 

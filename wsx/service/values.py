@@ -18,11 +18,14 @@ from wsx.descriptions import (
     UnionDescription,
 )
 from wsx.errors import InvalidArgument
+from wsx.fragment import XmlBuffer
 from wsx.legality import REPEATING
-from wsx.values import UNSET, Choice
+from wsx.values import UNSET, Choice, Duration, EndpointAddress, Fault, XmlQName
 
 __all__ = ["as_dict", "as_value", "struct_from"]
 
+# Dataclasses that are one value, whatever they hold.
+_SCALARS = (Duration, EndpointAddress, Fault, XmlBuffer, XmlQName)
 _NAMED = (FieldMapping.ELEMENT, FieldMapping.ATTRIBUTE, FieldMapping.XML_ATTRIBUTE, FieldMapping.REPEATING_ELEMENT)
 
 
@@ -127,11 +130,11 @@ def as_dict(value: Any) -> Any:
 
     What is no structure, list or choice stays as it is, but for members of enumerations, which become their text.
     """
-    if dataclasses.is_dataclass(value) and not isinstance(value, type) and hasattr(value, "__dataclass_fields__"):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         if isinstance(value, Choice):
             return {value.select: as_dict(value.value)}
-        if type(value).__module__.partition(".")[0] == "wsx" and not hasattr(type(value), "__wsx_record__"):
-            return value  # a Duration, an XmlBuffer …
+        if isinstance(value, _SCALARS):
+            return value
         found = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
         return {name: as_dict(item) for name, item in found if item is not UNSET}
     if isinstance(value, (list, tuple)):
