@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from wsx import XmlReader, XmlWriter
 from wsx._reader import Reader
+from wsx._scanner import MoreInput
 from wsx.descriptions import (
     ElementDescription,
     FieldDescription,
@@ -55,12 +56,12 @@ _OPTIONALS: Final = _table(
 )
 
 
+def inside(piece: bytes) -> Callable[[int], bytes]:
+    return lambda n: b"<a>" + piece * n + b"</a>"
+
+
 def documents() -> Iterator[tuple[str, int, Callable[[int], bytes], ElementDescription]]:
     """(shape, n, document of that size, table that reads it)"""
-
-    def inside(piece: bytes) -> Callable[[int], bytes]:
-        return lambda n: b"<a>" + piece * n + b"</a>"
-
     yield "attributes", 6_000, lambda n: b"<a" + b"".join(b' a%d=""' % i for i in range(n)) + b"/>", _LAX
     yield "attributes, kept", 6_000, lambda n: b"<a" + b"".join(b' a%d=""' % i for i in range(n)) + b"/>", _OPEN
     yield (
@@ -129,6 +130,33 @@ def written() -> Iterator[tuple[str, int, Callable[[int], Any], ElementDescripti
     yield "fragments", 5_000, lambda n: {"rest": [XmlBuffer(b"<c>x</c>")] * n}, _OPEN
 
 
+def _fed(table: ElementDescription, data: bytes) -> None:
+    """Byte by byte, asked after each."""
+    reader = Reader.in_pieces(quotas=LOOSE)
+    for place in range(len(data)):
+        reader.feed(data[place : place + 1])
+        try:
+            reader.read_element(table)
+        except MoreInput:
+            continue
+
+
+def in_pieces() -> Iterator[tuple[str, int, Callable[[int], bytes], ElementDescription]]:
+    """(shape, n, document of that size, table that reads it in pieces)"""
+    yield "long text", 200_000, inside(b"x"), _STRING
+    yield "text of comments", 10_000, inside(b"x<!-- > -->"), _STRING
+    yield "CDATA sections", 10_000, inside(b"<![CDATA[x]]>"), _STRING
+    yield "comments", 10_000, inside(b"<!-- > -->"), _LAX
+    yield "one comment", 100_000, lambda n: b"<a><!--" + b"> " * n + b"--></a>", _LAX
+    yield "an attribute", 200_000, lambda n: b'<a b="' + b">" * n + b'"/>', _LAX
+    yield "many attributes", 10_000, lambda n: b"<a" + b"".join(b" b%d=''" % i for i in range(n)) + b"/>", _LAX
+    yield "small elements", 20_000, inside(b"<b>x</b>"), _ITEMS
+    yield "one fragment", 20_000, lambda n: b"<a><c>" + b"<d/>" * n + b"</c></a>", _OPEN
+    yield "fragments", 10_000, inside(b"<c>x</c>"), _OPEN
+    yield "mixed content", 20_000, inside(b"x<c/>"), _MIXED
+    yield "deep", 4_500, lambda n: b"<a>" + b"<b>" * n + b"</b>" * n + b"</a>", _LAX
+
+
 def cases() -> Iterator[tuple[str, Callable[[], object], Callable[[], object]]]:
     """(name, call for n, call for 2n)"""
 
@@ -148,6 +176,8 @@ def cases() -> Iterator[tuple[str, Callable[[], object], Callable[[], object]]]:
             reading["XmlBuffer.to_bytes"] = _fragment_text
         for name, call in reading.items():
             yield both(f"{shape}: {name}", call, small, large)
+    for shape, n, make, table in in_pieces():
+        yield both(f"{shape}: byte by byte", partial(_fed, table), make(n), make(2 * n))
     for shape, n, value, table in written():
         yield both(f"{shape}: write_element", partial(write_element, table), value(n), value(2 * n))
 
