@@ -44,6 +44,7 @@ from wsx.errors import (
     QuotaExceeded,
     WsError,
 )
+from wsx.limits import StringDescription, XmlQNameDescription
 
 XML = "http://www.w3.org/XML/1998/namespace"
 
@@ -820,3 +821,59 @@ def test_whatever_is_read_and_called(pieces: list[bytes], actions: list[Action],
             action(reader)
     with contextlib.suppress(WsError):
         XmlReader(b"".join(pieces), allow_fragment=fragment).read_xml_buffer()
+
+
+# --- references to what XML forbids, limits of names -----------------------------------------------------------------
+
+FORBIDDEN = [*range(9), 0xB, 0xC, *range(0xE, 0x20), 0xFFFE, 0xFFFF]
+
+
+@pytest.mark.parametrize("code", FORBIDDEN)
+def test_references_to_forbidden_characters(code: int) -> None:
+    """WS_XML_READER_PROPERTY_ALLOW_INVALID_CHARACTER_REFERENCES; what a writer makes with its property is read."""
+    writer = XmlWriter(allow_invalid_character_references=True)
+    writer.start_element("a")
+    writer.start_attribute("b")
+    writer.text(f"<{chr(code)}>")
+    writer.end_attribute()
+    writer.text(f"x{chr(code)}y")
+    writer.end_element()
+    data = writer.to_bytes()
+    for source in (data, [data[:5], data[5:]]):
+        reader = XmlReader(source, allow_invalid_character_references=True)
+        assert reader.allow_invalid_character_references
+        reader.read_to_start_element("a")
+        assert reader.attribute("b") == f"<{chr(code)}>"
+        reader.read_start_element()
+        assert reader.read_chars() == f"x{chr(code)}y"
+    with pytest.raises(InvalidFormat, match="a reference that XML does not allow"):
+        list(XmlReader(data))
+    reader.set_input(data)  # the setting stays
+    assert len(list(reader)) == 3
+    reader.set_input(data, allow_invalid_character_references=False)
+    with pytest.raises(InvalidFormat, match="a reference that XML does not allow"):
+        list(reader)
+
+
+@pytest.mark.parametrize("reference", ["&#xD800;", "&#xDFFF;", "&#x110000;", "&#;", "&#x;", "&#-1;"])
+def test_what_is_no_character_is_never_one(reference: str) -> None:
+    with pytest.raises(InvalidFormat):
+        list(XmlReader(f"<a>{reference}</a>".encode(), allow_invalid_character_references=True))
+
+
+def test_limits_of_a_qualified_name() -> None:
+    """At the limit and one above, as in a table; the place is that of the text."""
+    limits = XmlQNameDescription(max_local_name_byte_count=3, max_ns_byte_count=5)
+    for name, ns, fits in (("abc", "urn:u", True), ("abcd", "urn:u", False), ("abc", "urn:uu", False)):
+        reader = XmlReader(f"<a xmlns:p='{ns}'>p:{name}</a>".encode())
+        reader.read_start_element()
+        if fits:
+            assert reader.read_value(Type.XML_QNAME, limits) == XmlQName(name, ns)
+            continue
+        with pytest.raises(InvalidFormat, match="bytes") as caught:
+            reader.read_value(Type.XML_QNAME, limits)
+        assert caught.value.offset == len(f"<a xmlns:p='{ns}'>")
+    reader = XmlReader(b"<a>b</a>")
+    reader.read_start_element()
+    with pytest.raises(InvalidArgument, match="XmlQNameDescription"):
+        reader.read_value(Type.XML_QNAME, StringDescription())

@@ -8,6 +8,7 @@ cdef class XmlReader(NodeReader):
     cdef int value_text(self, Slice* text) except -1
     cdef object string(self, Slice text)
     cdef object decoded(self, object type_, object description, Slice text, Py_ssize_t place)
+    cdef object limited(self, object name, object description, Py_ssize_t place)
     cdef object qualified(self, Slice text, Py_ssize_t place)
     cdef Py_ssize_t attribute_index(self, object local, object ns) except -2
     cdef object marked_attribute(self, object local_name)

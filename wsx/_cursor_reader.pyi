@@ -21,6 +21,7 @@ class XmlReader:
         charset: Charset = ...,
         allow_fragment: bool = False,
         read_declaration: bool = True,
+        allow_invalid_character_references: bool = False,
     ) -> None: ...
     def set_input(
         self,
@@ -30,6 +31,7 @@ class XmlReader:
         charset: Charset = ...,
         allow_fragment: bool | None = None,
         read_declaration: bool | None = None,
+        allow_invalid_character_references: bool | None = None,
     ) -> None: ...
     def close(self) -> None: ...
     @property
@@ -38,6 +40,8 @@ class XmlReader:
     def allow_fragment(self) -> bool: ...
     @property
     def read_declaration(self) -> bool: ...
+    @property
+    def allow_invalid_character_references(self) -> bool: ...
     @property
     def charset(self) -> Charset: ...
     @property

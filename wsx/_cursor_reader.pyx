@@ -28,6 +28,7 @@ from wsx.descriptions import (
 )
 from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, WsError
 from wsx.fragment import XmlBuffer
+from wsx.limits import XmlQNameDescription
 from wsx.values import XmlQName
 
 cdef extern from "Python.h":
@@ -55,27 +56,32 @@ cdef class XmlReader(NodeReader):
     namespaces as a fragment (WsSetInputToBuffer); without it ``set_input`` must follow. ``quotas`` bounds depth,
     attributes, namespaces and lengths. ``charset`` AUTO takes what the mark or the first bytes say, and a declaration
     must agree. ``allow_fragment``: text and several elements may stand at the top. Without ``read_declaration`` an XML
-    declaration is an error. Iterating reads node by node.
+    declaration is an error. With ``allow_invalid_character_references`` a reference may stand for U+0000 to U+001F,
+    U+FFFE or U+FFFF, which XML forbids. Iterating reads node by node.
 
     Errors of the document are InvalidFormat, when they are met, with the byte offset. Any failing call faults the
     reader: further calls raise ObjectFaulted until ``set_input``.
     """
 
     def __init__(self, data=None, *, quotas=DEFAULT_QUOTAS, charset=Charset.AUTO, bint allow_fragment=False,
-                 bint read_declaration=True):
-        self.arm(data, quotas, charset, allow_fragment, read_declaration)
+                 bint read_declaration=True, bint allow_invalid_character_references=False):
+        self.arm(data, quotas, charset, allow_fragment, read_declaration, allow_invalid_character_references)
 
-    def set_input(self, data, *, quotas=None, charset=Charset.AUTO, allow_fragment=None, read_declaration=None):
+    def set_input(self, data, *, quotas=None, charset=Charset.AUTO, allow_fragment=None, read_declaration=None,
+                  allow_invalid_character_references=None):
         """Begins another document (WsSetInput); settings that are not given stay, but the charset is detected again."""
         if data is None:
             raise InvalidArgument("no input")
         self.arm(data, self.quotas if quotas is None else quotas, charset,
                  self.allow_fragment if allow_fragment is None else allow_fragment,
-                 self.read_declaration if read_declaration is None else read_declaration)
+                 self.read_declaration if read_declaration is None else read_declaration,
+                 self.allow_invalid_character_references if allow_invalid_character_references is None
+                 else allow_invalid_character_references)
 
     def close(self):
         """Gives the input back (WsFreeReader); calls raise InvalidOperation until ``set_input``."""
-        self.arm(None, self.quotas, Charset.AUTO, self.allow_fragment, self.read_declaration)
+        self.arm(None, self.quotas, Charset.AUTO, self.allow_fragment, self.read_declaration,
+                 self.allow_invalid_character_references)
 
     def fill(self, min_size=1):
         """Takes pieces until at least so many bytes wait that were not read (WsFillReader), or the input ends; for
@@ -240,7 +246,7 @@ cdef class XmlReader(NodeReader):
         cdef ScalarCodec codec
         cdef PyObject* value
         if type_ is Type.XML_QNAME:
-            return self.qualified(text, place)
+            return self.limited(self.qualified(text, place), description, place)
         codec = scalar_codec(type_, description, False)
         try:
             value = codec.codec.read(text.data, text.length, False, &codec.codec)
@@ -250,6 +256,19 @@ cdef class XmlReader(NodeReader):
         made = <object>value
         Py_XDECREF(value)
         return made
+
+    cdef object limited(self, object name, object description, Py_ssize_t place):
+        """An XML_QNAME that its description allows."""
+        if description is None:
+            return name
+        if type(description) is not XmlQNameDescription:
+            raise InvalidArgument(f"type XML_QNAME needs an XmlQNameDescription, not {description!r}")
+        try:
+            description.check(name)
+        except InvalidFormat as error:
+            error.offset = place
+            raise
+        return name
 
     cdef object qualified(self, Slice text, Py_ssize_t place):
         """An XML_QNAME (types.md §7): split at the first colon; without one, in the default namespace."""

@@ -26,7 +26,7 @@ cdef class XmlPosition:
 
 cdef class NodeReader:
     cdef readonly object quotas
-    cdef readonly bint allow_fragment, read_declaration
+    cdef readonly bint allow_fragment, read_declaration, allow_invalid_character_references
     cdef object data, asked, found
     cdef object source              # an iterator of pieces, which `data` is then
     cdef bint streamed              # what is passed is dropped: no way back
@@ -51,7 +51,8 @@ cdef class NodeReader:
     cdef Out joined                 # text of several pieces
     cdef Py_ssize_t place           # offset where the value begins that is being read
 
-    cdef int arm(self, object data, object quotas, object charset, bint allow_fragment, bint read_declaration) except -1
+    cdef int arm(self, object data, object quotas, object charset, bint allow_fragment, bint read_declaration,
+                 bint allow_invalid_character_references) except -1
     cdef int open(self) except -1
     cdef int open_pieces(self) except -1
     cdef int pull(self) except -1

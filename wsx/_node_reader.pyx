@@ -54,7 +54,7 @@ cdef class NodeReader:
         out_close(&self.joined)
 
     cdef int arm(self, object data, object quotas, object charset, bint allow_fragment,
-                 bint read_declaration) except -1:
+                 bint read_declaration, bint allow_invalid_character_references) except -1:
         if type(charset) is not Charset:
             raise InvalidArgument(f"charset must be a wsx.Charset, not {charset!r}")
         if self.core is not None and self.core.reading:
@@ -76,6 +76,7 @@ cdef class NodeReader:
         self.streamed = self.source is not None
         self.data, self.quotas, self.asked, self.found = data, quotas, charset, charset
         self.allow_fragment, self.read_declaration = allow_fragment, read_declaration
+        self.allow_invalid_character_references = allow_invalid_character_references
         self.input = object()
         self.core = self.node_ = self.chunk = None
         self.kind = EOF if data is None else BOF
@@ -94,6 +95,7 @@ cdef class NodeReader:
             return self.open_pieces()
         self.found, text, self.first = to_utf8(self.data, self.asked, read_declaration=self.read_declaration)
         self.core = Reader(self.data if text is None else text, quotas=self.quotas, start=self.first, scope=self.scope)
+        self.core.any_reference = self.allow_invalid_character_references
         self.inherited = self.core.binding_count
         self.at = self.core.cursor
         return 0
@@ -101,6 +103,7 @@ cdef class NodeReader:
     cdef int open_pieces(self) except -1:
         cdef Reader core = Reader(b"", quotas=self.quotas)
         core.begin_pieces(Decoder(self.asked), self.read_declaration)
+        core.any_reference = self.allow_invalid_character_references
         self.core = core
         while not core.begun:
             try:

@@ -43,6 +43,9 @@ class MoreInput(Exception):
 cdef enum:
     FEW_ATTRIBUTES = 8
 
+cdef enum:
+    NO_CHARACTER = 0x7FFFFFFF
+
 
 cdef Limits limits_of(object quotas) except *:
     cdef Limits limits
@@ -522,11 +525,14 @@ cdef class Scanner:
         elif length == 4 and memcmp(p, b"apos", 4) == 0:
             c = c"'"
         else:
-            c = character_of(p, length)
-            if c == 0:
+            c = character_of(p, length, self.any_reference)
+            if c == NO_CHARACTER:
                 return self.bad(self.cursor, "a reference that XML does not allow")
         out_reserve(&self.scratch, 4)
-        self.scratch.cursor = wsx_put_utf8(self.scratch.cursor, c)
+        if c == 0xFFFE or c == 0xFFFF:
+            out_append(&self.scratch, b"\xEF\xBF\xBE" if c == 0xFFFE else b"\xEF\xBF\xBF", 3)
+        else:
+            self.scratch.cursor = wsx_put_utf8(self.scratch.cursor, c)
         self.cursor = semicolon + 1
         return 0
 
@@ -802,27 +808,27 @@ cdef bint is_hex(char c) noexcept:
     return c"0" <= c <= c"9" or c"a" <= c <= c"f" or c"A" <= c <= c"F"
 
 
-cdef uint32_t character_of(const char* text, Py_ssize_t length) noexcept:
-    """The character of `#65` or `#x41`, 0 when it is malformed or no character of XML."""
+cdef uint32_t character_of(const char* text, Py_ssize_t length, bint any) noexcept:
+    """The character of `#65` or `#x41`; NO_CHARACTER when it is malformed, or forbidden and not `any` will do."""
     cdef uint32_t c = 0, digit
     cdef bint hexadecimal = length > 1 and text[1] == c"x"
     cdef Py_ssize_t i = 2 if hexadecimal else 1
     if i >= length or text[0] != c"#":
-        return 0
+        return NO_CHARACTER
     while i < length:
         digit = <uint32_t>text[i] - c"0"
         if hexadecimal and digit > 9:
             digit = (<uint32_t>text[i] | 0x20) - c"a" + 10
             if not 10 <= digit <= 15:
-                return 0
+                return NO_CHARACTER
         elif digit > 9:
-            return 0
+            return NO_CHARACTER
         c = c * (16 if hexadecimal else 10) + digit
         if c > 0x10FFFF:
-            return 0
+            return NO_CHARACTER
         i += 1
-    if c < 0x20 and c != 0x9 and c != 0xA and c != 0xD:
-        return 0
-    if 0xD800 <= c < 0xE000 or c == 0xFFFE or c == 0xFFFF:
-        return 0
+    if 0xD800 <= c < 0xE000:
+        return NO_CHARACTER
+    if not any and (c < 0x20 and c != 0x9 and c != 0xA and c != 0xD or c == 0xFFFE or c == 0xFFFF):
+        return NO_CHARACTER
     return c
