@@ -170,7 +170,7 @@ class BodyReading(BodyWriting):
         return value
 
     def fill_body(self, min_size: int = 0) -> None:
-        """WsFillBody: have ``min_size`` bytes of the Body at hand; they always are in a message that is read as a whole.
+        """WsFillBody: have ``min_size`` bytes of the Body at hand; they are in a message that is read as a whole.
 
         One that comes through a channel in pieces is filled by ``Channel.fill_body``.
 
