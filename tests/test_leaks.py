@@ -163,7 +163,8 @@ def left(reader: XmlReader) -> object:
 READS: dict[str, Call] = {
     "set_input close": again,
     "quotas allow_fragment allow_invalid_character_references read_declaration charset row column depth": lambda: (
-        at_root().quotas, at_root().allow_fragment, at_root().allow_invalid_character_references, at_root().read_declaration, at_root().charset, at_root().row,
+        at_root().quotas, at_root().allow_fragment, at_root().allow_invalid_character_references,
+        at_root().read_declaration, at_root().charset, at_root().row,
         at_root().column, at_root().depth,
     ),
     "node read": lambda: [XmlReader(DOCUMENT).node, *XmlReader(DOCUMENT)],
