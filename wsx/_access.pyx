@@ -71,7 +71,7 @@ def all_fields(cls):
 
 
 def constructor_fields(cls):
-    """{field name: keyword of the constructor} of a dataclass, attrs, msgspec or pydantic class, or None for another."""
+    """{field name: keyword of the constructor} of a dataclass, attrs, msgspec or pydantic class; None for another."""
     models = getattr(cls, "__pydantic_fields__", None)
     if models is not None:
         keywords = {
