@@ -23,9 +23,18 @@ from tests.support.xml_tables import (
     struct_of_fields,
     text,
 )
-from wsx.descriptions import ElementDescription, FieldDescription, ReadOption, StructDescription, Type, WriteOption
+from wsx.descriptions import (
+    ElementDescription,
+    FieldDescription,
+    FieldMapping,
+    ReadOption,
+    StructDescription,
+    Type,
+    WriteOption,
+)
 from wsx.errors import ErrorCode, InvalidArgument, InvalidFormat, NumericOverflow, QuotaExceeded, WsError
 from wsx.quotas import Quotas
+from wsx.values import XmlQName
 from wsx.xml import read_element, write_element
 
 
@@ -254,3 +263,12 @@ def test_frozen_values_are_read_and_written() -> None:
     document = write_element(table, Point(1.5, -2.0))
     assert document == b"<t><x>1.5</x><y>-2</y></t>"
     assert read_element(table, document) == Point(1.5, -2.0)
+
+
+def test_only_declarations_are_called_xmlns() -> None:
+    table = struct_of_fields(FieldDescription("k", Type.ANY_ATTRIBUTES, mapping=FieldMapping.ANY_ATTRIBUTES))
+    value = {"k": {XmlQName("xmlns", "urn:a"): "1"}}
+    assert read_element(table, b'<t xmlns:p="urn:a" p:xmlns="1"/>') == value
+    assert read_element(table, write_element(table, value)) == value
+    with pytest.raises(InvalidFormat, match="xmlns cannot be the name of an attribute"):
+        write_element(table, {"k": {XmlQName("xmlns", ""): "1"}})

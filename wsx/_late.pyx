@@ -99,7 +99,7 @@ cdef bytes any_attributes(object value, dict bindings, tuple taken, dict declare
         if not isinstance(name, XmlQName):
             raise InvalidArgument(f"expected wsx.XmlQName as name of an attribute, not {type(name).__name__}")
         if (name.ns, name.local_name) in taken or name.ns in (XSI_NAMESPACE, XMLNS_NAMESPACE) or not is_ncname(
-                name.local_name) or name.local_name == "xmlns":
+                name.local_name) or (name.local_name == "xmlns" and not name.ns):
             raise InvalidFormat(f"{name} cannot be the name of an attribute here")
         if not isinstance(text, str):
             raise InvalidArgument(f"expected str as value of attribute {name}, not {type(text).__name__}")
