@@ -28,7 +28,7 @@ from wsx.transport.curl_call import (
     default_ca_file,
     earlier,
     inode_of,
-    is_readable,
+    is_dead,
     leave_to_parent,
     phase_limit,
     replace_by_dead_socket,
@@ -218,7 +218,7 @@ class CurlTransport(CurlCall):
         # libcurl looks only after a second of idleness.
         # One that libcurl still watches is not kept: it is being shut down.
         kept = None if self._kept in self._interest else self._kept
-        self._fresh = kept is not None and is_readable(self._poll, kept)
+        self._fresh = kept is not None and is_dead(self._poll, kept, framed=self._framed)
         if self._fresh:
             self._curl.setopt(pycurl.FRESH_CONNECT, 1)
 

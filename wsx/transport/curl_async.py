@@ -27,7 +27,7 @@ from wsx.transport.curl_call import (
     close_aside,
     earlier,
     inode_of,
-    is_readable,
+    is_dead,
     leave_to_parent,
     phase_limit,
     replace_by_dead_socket,
@@ -93,10 +93,8 @@ class _Pool:
         self._sockets[number] = inode_of(number)
         self._names = {name: known for name, known in self._names.items() if known in self._sockets}
 
-    def is_dead(self, name: _Address, new: dict[int, int]) -> bool:
-        """Whether the kept connection with that address of its own has become readable.
-
-        It is closed then, or holds bytes that belong to no request of ours; libcurl looks only after a second of
+    def is_dead(self, name: _Address, new: dict[int, int], *, framed: bool) -> bool:
+        """:func:`is_dead` of the kept connection with that address of its own; libcurl looks only after a second of
         idleness. A connection that is new to this call (one of the sockets ``new``) is remembered by its name instead.
         """
         for number in new:
@@ -104,7 +102,9 @@ class _Pool:
                 self._names[name] = number
                 return False
         known = self._names.get(name)
-        return known is not None and self._sockets.get(known) == inode_of(known) and is_readable(self.poll, known)
+        if known is None or self._sockets.get(known) != inode_of(known):
+            return False
+        return is_dead(self.poll, known, framed=framed)
 
     def leave_to_parent(self) -> None:
         """In a child process."""
@@ -294,7 +294,7 @@ class CurlAsyncTransport(CurlCall):
         if pool is None or future is None:
             raise AssertionError("a call has a pool and a future")
         # Asked also for a connection that was made afresh: the pool gets to know it, to find it dead one day.
-        dead = not self._sends and pool.is_dead((addresses[1], addresses[3]), self._sockets)
+        dead = not self._sends and pool.is_dead((addresses[1], addresses[3]), self._sockets, framed=self._framed)
         if dead and not self._fresh:
             self._stale = True
             return int(pycurl.PREREQFUNC_ABORT)

@@ -22,7 +22,7 @@ from wsx.transport.curl_security import CurlSecurity, default_ca_file, refuses_c
 from wsx.transport.failures import CURL_CODES, CurlFailure, curl_code
 from wsx.transport.handshake import ConnectionGone, Leg, Legs
 from wsx.transport.heads import check_token, final_head, head_complete, proxy_challenges, refused, request_lines
-from wsx.transport.polling import READ
+from wsx.transport.polling import END, READ
 from wsx.transport.protocol import HttpHead, HttpRequest, Limits, Phase, Timings, TransportError
 from wsx.transport.tunnel import TunnelLine
 from wsx.transport.url import HttpUrl
@@ -33,7 +33,7 @@ __all__ = [
     "default_ca_file",
     "earlier",
     "inode_of",
-    "is_readable",
+    "is_dead",
     "leave_to_parent",
     "phase_limit",
     "replace_by_dead_socket",
@@ -193,6 +193,11 @@ class CurlCall:
         """The server's certificate in PEM when the last request made its TLS connection, else None."""
         chain = self._curl.getinfo(pycurl.INFO_CERTINFO)
         return next((value.encode() for name, value in chain[0] if name == "Cert"), None) if chain else None
+
+    @property
+    def _framed(self) -> bool:
+        """Whether the connection may be one of HTTP/2."""
+        return self._http2 and self._set_url is not None and self._set_url.scheme == "https"
 
     def delegate(self, scheme: HttpHeaderAuthScheme) -> None:
         """From now on libcurl authenticates each request to the server by ``scheme``."""
@@ -528,9 +533,12 @@ def earlier(one: float | None, other: float | None) -> float | None:
     return min(one, other)
 
 
-def is_readable(poll: Any, number: int) -> bool:
-    """Whether something waits to be read from the socket, its end among it."""
-    poll.register(number, READ)
+def is_dead(poll: Any, number: int, *, framed: bool) -> bool:
+    """Whether the kept connection with that socket has ended, or holds bytes that belong to no request of ours.
+
+    :param framed: it speaks HTTP/2, whose frames about the connection itself may wait there at any time.
+    """
+    poll.register(number, END if framed else READ)
     try:
         return bool(poll.poll(0))
     except OSError:

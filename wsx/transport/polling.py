@@ -1,4 +1,4 @@
-"""Waiting for sockets where ``select.poll`` does not exist (Windows)."""
+"""Waiting for sockets, also where ``select.poll`` does not exist (Windows)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import select
 import time
 from typing import Final
 
-__all__ = ["ERROR", "READ", "WRITE", "SelectPoll"]
+__all__ = ["END", "ERROR", "READ", "WRITE", "SelectPoll"]
 
 READ: Final[int] = getattr(select, "POLLIN", 1)
 WRITE: Final[int] = getattr(select, "POLLOUT", 4)
 ERROR: Final[int] = getattr(select, "POLLERR", 8)
+# The other side sends no more; where a system does not tell that from data, any of the two.
+END: Final[int] = getattr(select, "POLLRDHUP", READ)
 
 
 class SelectPoll:
@@ -33,7 +35,7 @@ class SelectPoll:
     def poll(self, timeout: float | None) -> list[tuple[int, int]]:
         """Wait at most ``timeout`` milliseconds, None for ever; (socket, events) of those that are ready."""
         seconds = None if timeout is None else timeout / 1000
-        readers = [number for number, events in self._events.items() if events & READ]
+        readers = [number for number, events in self._events.items() if events & (READ | END)]
         writers = [number for number, events in self._events.items() if events & WRITE]
         if not readers and not writers:
             # Windows refuses to select nothing.
