@@ -262,6 +262,16 @@ def copied() -> object:
     return writer.to_bytes()
 
 
+def moved() -> object:
+    writer = committed()
+    writer.element(STRING, "é")
+    for to in (MoveTo.ROOT_ELEMENT, MoveTo.CHILD_ELEMENT, MoveTo.END_ELEMENT, MoveTo.PARENT_ELEMENT, MoveTo.EOF):
+        writer.move(to, required=False)
+        writer.comment("é")
+    writer.end_element()
+    return writer.to_bytes()
+
+
 WRITES: dict[str, Call] = {
     "set_output flush close properties depth charset bytes_written bytes_to_close": sent,
     "start_element end_element to_bytes": lambda: written(lambda writer: None),
@@ -272,6 +282,7 @@ WRITES: dict[str, Call] = {
     "push_bytes": lambda: written(lambda writer: writer.push_bytes(lambda write: write(b"abc" * 50))),
     "pull_bytes": lambda: written(lambda writer: writer.pull_bytes(io.BytesIO(b"abc" * 50).read, 40)),
     "position": inserted,
+    "move": moved,
     "value": lambda: written(lambda writer: writer.value(Type.DOUBLE, 1.5)),
     "value, refused": lambda: refused(written, lambda writer: writer.value(Type.INT8, 1000)),
     "array": lambda: written(lambda writer: writer.array("i", "urn:i", Type.INT32, range(50))),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 import wsx
-from wsx import XmlWriter
+from wsx import MoveTo, NodeType, XmlReader, XmlWriter
 from wsx.charsets import Charset
 from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, ObjectFaulted, QuotaExceeded
 
@@ -224,3 +225,103 @@ def test_bytes_need_an_element_around_them() -> None:
     writer = XmlWriter()
     with pytest.raises(InvalidFormat):
         writer.push_bytes(lambda write: write(b"x"))
+
+
+# --- WsMoveWriter ----------------------------------------------------------------------------------------------------
+
+# One line, so that a column says where a node stands.
+DOCUMENT = '<p:a xml:lang="de" xmlns:p="urn:a">t<b xmlns="urn:b"><c/>x<p:d xmlns:q="urn:q"></p:d></b><!--y--><![CDATA[z]]></p:a>'
+MOVES = [to for to in MoveTo if to is not MoveTo.BOF]
+
+
+def copied(**properties: Any) -> XmlWriter:
+    writer = XmlWriter(**properties)
+    writer.copy(XmlReader(DOCUMENT.encode()))
+    return writer
+
+
+@pytest.mark.parametrize("second", MOVES, ids=lambda to: to.name)
+@pytest.mark.parametrize("first", MOVES, ids=lambda to: to.name)
+def test_a_writer_moves_as_a_reader(first: MoveTo, second: MoveTo) -> None:
+    """What is written stands before the node that a reader of the document gets to."""
+    reader, writer = XmlReader(DOCUMENT.encode(), allow_fragment=True), copied()
+    assert writer.to_bytes() == DOCUMENT.encode()
+    assert reader.move(MoveTo.EOF)
+    for to in (MoveTo.ROOT_ELEMENT, MoveTo.CHILD_ELEMENT, first, second):
+        assert writer.move(to, required=False) == reader.move(to, required=False)
+    place = reader.column
+    empty = reader.node.type is NodeType.END_ELEMENT and DOCUMENT[:place].endswith("/>")
+    writer.comment("here")
+    before, after = DOCUMENT[:place], DOCUMENT[place:]
+    if empty:
+        before, after = before[:-2] + ">", "</c>" + after
+    assert writer.to_bytes().decode() == f"{before}<!--here-->{after}"
+
+
+def test_what_is_in_force_where_a_writer_moves() -> None:
+    @wsx.struct(ns="urn:a")
+    class Item:
+        n: int
+
+    writer = copied(charset=Charset.UTF16BE)
+    for to in (
+        MoveTo.ROOT_ELEMENT,
+        MoveTo.CHILD_ELEMENT,
+        MoveTo.CHILD_ELEMENT,
+        MoveTo.NEXT_ELEMENT,
+        MoveTo.END_ELEMENT,
+    ):
+        assert writer.move(to)
+    assert (writer.depth, writer.prefix_of("urn:q"), writer.prefix_of("urn:b")) == (3, "q", "")
+    writer.element(Item, Item(5))
+    assert writer.move(MoveTo.PARENT_ELEMENT)
+    element(writer, "e", "urn:b")
+    assert writer.move(MoveTo.EOF)
+    text = writer.to_bytes().decode("utf-16")
+    assert '<e/><p:d xmlns:q="urn:q"><p:Item><p:n>5</p:n></p:Item></p:d></b>' in text
+    assert writer.depth == 0
+
+
+def test_a_writer_moves_back_to_where_the_document_goes_on() -> None:
+    writer = XmlWriter()
+    writer.start_element("a", "urn:a", "p")
+    writer.start_element("b")
+    writer.text("uv")
+    inside = writer.position
+    writer.text("wx")
+    # End tags that are not written yet are none, but for the one that comes next.
+    assert not writer.move(MoveTo.NEXT_ELEMENT, required=False)
+    writer.position = inside
+    assert writer.move(MoveTo.FIRST_NODE)
+    writer.comment("first")
+    assert writer.move(MoveTo.PARENT_ELEMENT)
+    writer.comment("before b")
+    assert writer.move(MoveTo.END_ELEMENT)
+    writer.text("y")
+    assert writer.move(MoveTo.ROOT_ELEMENT)
+    assert not writer.move(MoveTo.END_ELEMENT, required=False)
+    assert writer.move(MoveTo.EOF)
+    writer.text("z")
+    writer.end_element()
+    writer.end_element()
+    assert writer.to_bytes() == b'<p:a xmlns:p="urn:a"><!--before b--><b><!--first-->uvwxyz</b></p:a>'
+
+
+def test_moves_of_a_writer_that_are_refused() -> None:
+    for to in (MoveTo.BOF, 3, None):
+        with pytest.raises(InvalidArgument, match="MoveTo other than BOF"):
+            copied().move(to)  # type: ignore[arg-type]
+    writer = copied()
+    with pytest.raises(InvalidFormat, match="there is no CHILD_NODE"):
+        writer.move(MoveTo.CHILD_NODE)
+    with pytest.raises(InvalidOperation, match="sink"):
+        XmlWriter(lambda data: None).move(MoveTo.EOF)
+    writer = copied()
+    assert writer.move(MoveTo.ROOT_ELEMENT)
+    assert writer.move(MoveTo.CHILD_ELEMENT)
+    writer.start_element("c")
+    with pytest.raises(InvalidOperation, match="still open"):
+        writer.move(MoveTo.EOF)
+    empty = XmlWriter(charset=Charset.UTF16LE, write_declaration=True)
+    assert empty.move(MoveTo.EOF)
+    assert not empty.move(MoveTo.ROOT_ELEMENT, required=False)

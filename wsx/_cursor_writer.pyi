@@ -6,7 +6,7 @@ from wsx._cursor_reader import XmlReader
 from wsx._nodes import XmlNode
 from wsx._tag_writer import WriterPosition
 from wsx.charsets import Charset
-from wsx.cursors import TypeMapping, XmlWriterProperties
+from wsx.cursors import MoveTo, TypeMapping, XmlWriterProperties
 from wsx.descriptions import AttributeDescription, Description, ElementDescription, Type, WriteOption
 from wsx.fragment import XmlBuffer
 
@@ -108,6 +108,7 @@ class XmlWriter:
         option: WriteOption = ...,
     ) -> None: ...
     def xml_buffer(self, buffer: XmlBuffer) -> None: ...
+    def move(self, to: MoveTo, *, required: bool = True) -> bool: ...
     def to_bytes(self) -> builtins.bytes: ...
     def flush(self, min_size: int = 0) -> None: ...
 

@@ -1,22 +1,27 @@
 # cython: cdivision=True
 """XmlWriter: writing a document piece by piece, into the same buffer and by the same codecs as the plans."""
 
-from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.dict cimport PyDict_Items
 from cpython.object cimport PyObject
+from libc.string cimport memset
 
 from wsx._buffer cimport Out, out_append, out_length
 from wsx._cursor_reader cimport XmlReader
 from wsx._fragment cimport adapt
 from wsx._lexical_texts cimport escape
 from wsx._nodes cimport XmlAttribute, XmlNode, wanted
+from wsx._node_reader cimport END_ELEMENT, EOF, TEXT, XmlPosition
 from wsx._scalars cimport ScalarCodec, scalar_codec
+from wsx._scanner cimport Slice
 from wsx._tag_writer cimport (
     BASE64,
     CHARACTERS,
     NOTHING,
     VALUE,
+    Level,
     TagWriter,
+    WriterPosition,
     append_bytes,
     append_name,
     check_name,
@@ -30,9 +35,10 @@ import codecs
 import re
 from functools import partial
 
+from wsx._fragment import QUOTAS
 from wsx.builtin_types import content_table, text_structure
-from wsx.charsets import encode
-from wsx.cursors import NodeType, TypeMapping
+from wsx.charsets import Charset, encode
+from wsx.cursors import MoveTo, NodeType, TypeMapping
 from wsx.declare import element_of
 from wsx.descriptions import (
     XML_NAMESPACE,
@@ -607,6 +613,74 @@ cdef class XmlWriter(TagWriter):
         self.root = True
         self.done()
 
+    # --- places --------------------------------------------------------------------------------------------------
+
+    def move(self, to, *, bint required=True):
+        """Goes to another node of what was written, as seen from this place (WsMoveWriter); then things are written
+        before that node, as at a ``position``, with the same rules. EOF is where the document goes on.
+
+        True when there is such a node; otherwise the writer stays, and InvalidFormat, or False when it is not
+        ``required``. End tags that are not written yet are none. InvalidArgument for BOF: nothing stands before that.
+        """
+        cdef WriterPosition here = self.position, there
+        self.begin()
+        if type(to) is not MoveTo or to is MoveTo.BOF:
+            raise InvalidArgument(f"to must be a wsx.MoveTo other than BOF, not {to!r}")
+        there = self.target_of(to)
+        self.place = [piece is here for piece in self.pieces].index(True) + 1
+        if there is None:
+            if required:
+                raise InvalidFormat(f"there is no {to.name}")
+            self.done()
+            return False
+        self.done()
+        self.position = there
+        return True
+
+    cdef WriterPosition target_of(self, object to):
+        """The place between the pieces before the node that is wanted; None when there is none."""
+        cdef bytes written = b"".join([piece for piece in self.pieces if type(piece) is bytes])
+        cdef Py_ssize_t here = sum([len(piece) for piece in self.pieces[:self.place] if type(piece) is bytes])
+        # The declaration is left out: it may name another charset, in which the pieces are not yet.
+        cdef Py_ssize_t first = written.index(b"?>") + 2 if written.startswith(b"<?xml ") else 0
+        cdef Py_ssize_t offset
+        cdef WriterPosition last = [piece for piece in self.pieces if type(piece) is WriterPosition][-1]
+        cdef XmlReader reader = XmlReader(written[first:] + end_tags(last), quotas=QUOTAS, charset=Charset.UTF8,
+                                          allow_fragment=True, allow_invalid_character_references=True)
+        read_up_to(reader, here - first)
+        if to is MoveTo.EOF:
+            return last
+        if not reader.try_move(to):
+            return None
+        offset = reader.at - reader.core.start + first
+        if offset >= len(written):
+            return last if offset == len(written) and reader.core.open_count == len(last.elements) else None
+        if reader.kind == END_ELEMENT and reader.core.at_empty:
+            self.open_up(offset, reader.core.opens[reader.core.open_count - 1].name)
+            offset -= 1
+        self.split(offset)
+        return place_at(self, reader)
+
+    cdef int split(self, Py_ssize_t offset) except -1:
+        """Goes to that offset of what was written, between two pieces."""
+        cdef Py_ssize_t i = 0
+        while offset:
+            if type(self.pieces[i]) is bytes:
+                if len(self.pieces[i]) > offset:
+                    self.pieces[i:i + 1] = [self.pieces[i][:offset], self.pieces[i][offset:]]
+                offset -= len(self.pieces[i])
+            i += 1
+        self.place = i
+        return 0
+
+    cdef int open_up(self, Py_ssize_t offset, Slice name) except -1:
+        """Makes `<a></a>` of the `<a/>` that ends at the offset."""
+        self.split(offset)
+        self.pieces[self.place - 1] = self.pieces[self.place - 1][:-2] + b">"
+        self.pieces.insert(self.place, b"</" + <bytes>name.data[:name.length] + b">")
+        self.held += name.length + 2
+        return 0
+
     # --- the output ----------------------------------------------------------------------------------------------
 
     def to_bytes(self):
@@ -630,6 +704,63 @@ cdef class XmlWriter(TagWriter):
         self.faulted = True
         self.hand_over()
         self.faulted = False
+
+
+cdef bytes end_tags(WriterPosition end):
+    """Of the elements that are open at the end of the document."""
+    cdef const Level* levels = <const Level*>PyBytes_AS_STRING(end.levels)
+    cdef list tags = []
+    cdef Py_ssize_t i, stop = len(end.names)
+    for i in reversed(range(len(end.elements))):
+        tags.append(b"</" + end.names[levels[i].name:stop] + b">")
+        stop = levels[i].name
+    return b"".join(tags)
+
+
+cdef int read_up_to(XmlReader reader, Py_ssize_t offset) except -1:
+    """To the node that stands at the offset, or the text around it."""
+    cdef XmlPosition before
+    reader.begin()
+    while True:
+        before = reader.here()
+        if reader.kind == EOF:
+            return 0
+        reader.advance()
+        if reader.at - reader.core.start > offset:
+            if before.kind == TEXT:
+                reader.go(before)
+            return 0
+        if reader.at - reader.core.start == offset and not (reader.kind == END_ELEMENT and reader.core.at_empty):
+            return 0
+
+
+cdef WriterPosition place_at(XmlWriter writer, XmlReader reader):
+    """The place of the writer with what is open and in force where the reader is."""
+    cdef WriterPosition made = writer.here()
+    cdef Level level
+    cdef Py_ssize_t i, j
+    cdef Slice name
+    cdef list levels = [], names = []
+    made.elements, made.bindings = [], []
+    memset(&level, 0, sizeof(Level))
+    level.text = level.children = True  # no white space between what is written there
+    for i in range(reader.core.open_count - reader.core.pending):
+        name = reader.core.opens[i].name
+        level.bindings = len(made.bindings)
+        levels.append(PyBytes_FromStringAndSize(<char*>&level, sizeof(Level)))
+        names.append(<bytes>name.data[:name.length])
+        level.name += name.length
+        stop = reader.core.binding_count
+        if i + 1 < reader.core.open_count:
+            stop = reader.core.opens[i + 1].bindings
+        for j in range(reader.core.opens[i].bindings, stop):
+            made.bindings.append((reader.core.string(reader.core.bindings[j].prefix),
+                                  reader.core.string(reader.core.bindings[j].ns)))
+        prefix = names[-1].decode().rpartition(":")[0]
+        ns = dict(made.bindings).get(prefix, XML_NS if prefix == "xml" else "")
+        made.elements.append((prefix, ns))
+    made.names, made.levels = b"".join(names), b"".join(levels)
+    return made
 
 
 cdef tuple text_of(object described, object value):

@@ -86,6 +86,7 @@ cdef class TagWriter:
     cdef bytes written(self)
     cdef int hand_over(self) except -1
     cdef int keep_piece(self) except -1
+    cdef WriterPosition here(self)
     cdef bint at_end(self, Py_ssize_t place) except -1
 
 

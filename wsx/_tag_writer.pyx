@@ -339,6 +339,17 @@ cdef class TagWriter:
             self.output.truncate(0)
         return 0
 
+    cdef WriterPosition here(self):
+        """The place between the pieces where the writer is, kept there."""
+        cdef WriterPosition made = WriterPosition.__new__(WriterPosition)
+        made.document = self.document
+        made.elements, made.bindings = self.elements[:], self.bindings[:]
+        made.names = PyBytes_FromStringAndSize(self.names.start, out_length(&self.names))
+        made.levels = PyBytes_FromStringAndSize(<char*>self.levels, self.depth_ * sizeof(Level))
+        self.pieces.insert(self.place, made)
+        self.place += 1
+        return made
+
     cdef bint at_end(self, Py_ssize_t place) except -1:
         """Is the place behind all that was written, so that the elements open there are still to be ended?"""
         return not any([type(piece) is bytes for piece in self.pieces[place:]])
@@ -352,7 +363,7 @@ cdef class TagWriter:
         begun there must be ended before the writer leaves. InvalidOperation with a sink, inside an attribute or CDATA;
         InvalidArgument for a position of another document.
         """
-        cdef WriterPosition made = WriterPosition.__new__(WriterPosition)
+        cdef WriterPosition made
         self.begin()
         if self.sink is not None:
             raise InvalidOperation("the output goes to a sink: it has no positions")
@@ -361,12 +372,7 @@ cdef class TagWriter:
             self.commit(False)
         self.start_document()
         self.keep_piece()
-        made.document = self.document
-        made.elements, made.bindings = self.elements[:], self.bindings[:]
-        made.names = PyBytes_FromStringAndSize(self.names.start, out_length(&self.names))
-        made.levels = PyBytes_FromStringAndSize(<char*>self.levels, self.depth_ * sizeof(Level))
-        self.pieces.insert(self.place, made)
-        self.place += 1
+        made = self.here()
         self.done()
         return made
 
@@ -383,6 +389,8 @@ cdef class TagWriter:
         if self.tag_open:
             self.commit(False)
         self.keep_piece()
+        if self.at_end(self.place):
+            self.here()  # `move` needs what is open at the end
         self.place = [piece is given for piece in self.pieces].index(True)
         self.elements, self.bindings = given.elements[:], given.bindings[:]
         self.depth_ = len(given.elements)
