@@ -230,7 +230,10 @@ def test_bytes_need_an_element_around_them() -> None:
 # --- WsMoveWriter ----------------------------------------------------------------------------------------------------
 
 # One line, so that a column says where a node stands.
-DOCUMENT = '<p:a xml:lang="de" xmlns:p="urn:a">t<b xmlns="urn:b"><c/>x<p:d xmlns:q="urn:q"></p:d></b><!--y--><![CDATA[z]]></p:a>'
+DOCUMENT = (
+    '<p:a xml:lang="de" xmlns:p="urn:a">t<b xmlns="urn:b"><c/>x<p:d xmlns:q="urn:q"></p:d></b>'
+    "<!--y--><![CDATA[z]]></p:a>"
+)
 MOVES = [to for to in MoveTo if to is not MoveTo.BOF]
 
 

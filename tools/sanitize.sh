@@ -21,7 +21,8 @@ LD_PRELOAD=$runtime PYTHONMALLOC=malloc \
     UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
     exec "$python" -m pytest -q -p no:cacheprovider \
     --ignore=tests/transport --ignore=tests/channel --ignore=tests/cli --ignore=tests/benchmarks \
-    --ignore=tests/interop --ignore=tests/metadata --ignore=tests/service --ignore=tests/testing --ignore=tests/typing --ignore=tests/test_examples.py --ignore=tests/test_house.py \
+    --ignore=tests/interop --ignore=tests/metadata --ignore=tests/service --ignore=tests/testing \
+    --ignore=tests/typing --ignore=tests/test_examples.py --ignore=tests/test_house.py \
     --ignore=tests/test_errors_page.py --ignore=tests/test_shell_blocks.py --ignore=tests/conformance/test_page.py \
     --deselect=tests/test_pieces.py::test_a_million_records_in_constant_memory \
     --deselect=tests/test_cursor_pieces.py::test_a_million_records_in_constant_memory \
