@@ -39,6 +39,7 @@ DOCUMENTS = [
     "<a>&x;</a>",
     "<!-- -- --><a/>",
     "<a/><b/>",
+    "<a>;pa&<a>;[",
 ]
 # For each type that has forms of its own.
 TEXTS = [
@@ -109,6 +110,7 @@ def _typed() -> Iterator[bytes]:
     yield f'\x05<t xmlns="urn:a"><l xmlns:i="{XSI_NAMESPACE}" xmlns:d="urn:t" i:type="d:Derived"/></t>'.encode()
     yield b'\x01<t xmlns="urn:a"><fXML_QNAME xmlns:p="urn:only-here">p:x</fXML_QNAME></t>'
     yield '\x04<t xmlns="urn:a">\ufeff<b/></t>'.encode()  # U+FEFF as content
+    yield b'\x06<t xmlns="urn:a">\r\t<!--]>-->\t\tn:a">\r\t\r/t>'  # its error has other words in pieces
     for depth in (120, 280):  # deeper than the writer goes by default
         tree = b"<c>" * depth + b"</c>" * depth
         yield b'\x03<t xmlns="urn:a"><f>%s</f></t>' % tree

@@ -87,11 +87,13 @@ def value_in_pieces(table: ElementDescription, pieces: Sequence[bytes], quotas: 
 
 
 def agree(whole: Outcome, pieces: Outcome) -> bool:
-    """The same values, or the same error at the same place.
+    """The same values, or an error of the same code at the same place; its words may tell of what had come so far.
 
     Of two errors the first one counts; but a whole document with a character that is none is refused for that.
     """
-    if whole == pieces:
-        return True
     errors = whole.error, pieces.error
-    return all(errors) and any(text in error for error in errors for text in INPUT)
+    if not all(errors):
+        return whole == pieces
+    codes = [error.rpartition("[")[2] for error in errors]
+    same = codes[0] == codes[1] and (whole.offset, whole.path) == (pieces.offset, pieces.path)
+    return same or any(text in error for error in errors for text in INPUT)
