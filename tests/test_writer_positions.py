@@ -310,6 +310,17 @@ def test_a_writer_moves_back_to_where_the_document_goes_on() -> None:
     assert writer.to_bytes() == b'<p:a xmlns:p="urn:a"><!--before b--><b><!--first-->uvwxyz</b></p:a>'
 
 
+def test_a_writer_moves_into_a_fragment() -> None:
+    depth = 100
+    writer = XmlWriter(max_depth=depth + 10)
+    writer.xml_buffer(wsx.XmlBuffer(b"<a>" * depth + b"</a>" * depth))
+    for to in [MoveTo.ROOT_ELEMENT, *[MoveTo.CHILD_ELEMENT] * (depth - 1), MoveTo.END_ELEMENT]:
+        assert writer.move(to)
+    assert writer.depth == depth
+    element(writer, "b")
+    assert writer.to_bytes() == b"<a>" * depth + b"<b/>" + b"</a>" * depth
+
+
 def test_moves_of_a_writer_that_are_refused() -> None:
     for to in (MoveTo.BOF, 3, None):
         with pytest.raises(InvalidArgument, match="MoveTo other than BOF"):

@@ -396,7 +396,10 @@ cdef class TagWriter:
         self.depth_ = len(given.elements)
         self.names.cursor = self.names.start
         append_bytes(&self.names, given.names)
-        memcpy(self.levels, PyBytes_AS_STRING(given.levels), PyBytes_GET_SIZE(given.levels))
+        while self.capacity < self.depth_:  # a fragment that was written as it is has elements of its own
+            self.grow()
+        if self.depth_:
+            memcpy(self.levels, PyBytes_AS_STRING(given.levels), self.depth_ * sizeof(Level))
         self.floor = 0 if self.at_end(self.place) else self.depth_
         self.scope_ = None
         self.done()
