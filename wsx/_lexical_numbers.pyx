@@ -28,10 +28,12 @@ cdef extern from "_number.h":
         WSX_JUST_ABOVE
     char* wsx_put_int64(char* out, int64_t n) noexcept
     char* wsx_put_uint64(char* out, uint64_t n) noexcept
-    char* wsx_put_real[Real](char* out, Real value) noexcept
     char* wsx_put_scaled(char* out, bint negative, uint64_t coefficient, int exponent) noexcept
     WsxRead wsx_read_int64(const char* text, size_t length, int64_t* value, bint* negative) noexcept
     WsxRead wsx_read_uint64(const char* text, size_t length, uint64_t* value) noexcept
+
+cdef extern from "_real.h":
+    char* wsx_put_real[Real](char* out, Real value) noexcept
     WsxRead wsx_read_real[Real](const char* text, size_t length, Real* value) noexcept
 
 cdef extern from "_mpdecimal.h":

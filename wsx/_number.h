@@ -1,12 +1,11 @@
-/* Numbers, dates' digits, GUIDs and base64 as text, both ways; no allocation, no locale. */
+/* Whole numbers, dates' digits, GUIDs and base64 as text, both ways; no allocation, no locale. */
 #ifndef WSX_NUMBER_H
 #define WSX_NUMBER_H
 
-#include <charconv>
-#include <cmath>
+#include <stddef.h>
+
 #include <cstdint>
 #include <cstring>
-#include <limits>
 
 /* The two digits of each number below 100. */
 struct WsxDigits {
@@ -54,59 +53,6 @@ static inline char *wsx_put_int64(char *out, int64_t n)
         return wsx_put_uint64(out, (uint64_t)n);
     *out = '-';
     return wsx_put_uint64(out + 1, 0 - (uint64_t)n);
-}
-
-/* A double (or float) as WWSAPI writes it: the shortest digits that round-trip, plain while the decimal exponent is
- * -1 to 14, else d.dddE+nn with an explicit sign and no padding; NaN, INF, -INF. At most 26 bytes; up to 48 are written. */
-template <class Real> static inline char *wsx_put_real(char *out, Real value)
-{
-    if (value != value) {
-        memcpy(out, "NaN", 3);
-        return out + 3;
-    }
-    if (std::signbit(value))
-        *out++ = '-', value = -value;
-    if (value > std::numeric_limits<Real>::max()) {
-        memcpy(out, "INF", 3);
-        return out + 3;
-    }
-    if (value == 0) {
-        *out = '0';
-        return out + 1;
-    }
-    char text[64];
-    const char *end = std::to_chars(text, text + 32, value, std::chars_format::scientific).ptr;
-    const char *mark = end - 1;
-    while (*mark != 'e')
-        mark--;
-    int exponent = 0;
-    for (const char *p = mark + 2; p < end; p++)
-        exponent = exponent * 10 + (*p - '0');
-    if (mark[1] == '-')
-        exponent = -exponent;
-    const char *digits = text;
-    if (text[1] == '.') { /* close the gap: d.ddd -> dddd */
-        text[1] = text[0];
-        digits++;
-    }
-    int count = (int)(mark - digits);
-    int whole = exponent >= 0 && exponent <= 14 ? exponent + 1 : exponent == -1 ? 0 : 1;
-    if (whole == 0)
-        *out++ = '0';
-    memcpy(out, digits, 24);
-    for (int i = count; i < whole; i++)
-        out[i] = '0';
-    out += whole;
-    if (count > whole) {
-        *out++ = '.';
-        memcpy(out, digits + whole, 24);
-        out += count - whole;
-    }
-    if (exponent >= -1 && exponent <= 14)
-        return out;
-    *out++ = 'E';
-    *out++ = exponent < 0 ? '-' : '+';
-    return wsx_put_uint64(out, (uint64_t)(exponent < 0 ? -exponent : exponent));
 }
 
 /* coefficient * 10**exponent, the exponent from -28 to 0, without superfluous zeros; up to 64 bytes are written. */
@@ -175,55 +121,6 @@ static inline WsxRead wsx_read_int64(const char *p, size_t length, int64_t *valu
     if (n > (uint64_t)INT64_MAX + (unsigned)*negative)
         return n / 10 > (uint64_t)INT64_MAX / 10 ? WSX_OVERFLOW : WSX_JUST_ABOVE;
     *value = (int64_t)(*negative ? 0 - n : n);
-    return WSX_OK;
-}
-
-/* [+-]? digits? ('.' digits?)? ([eE] [+-]? digits)?, NaN, INF, -INF. A sign, a point or both without digits read as 0,
- * as on Windows. WSX_OVERFLOW: well-formed, but out of range of the type; the caller decides (infinity or zero). */
-template <class Real> static inline WsxRead wsx_read_real(const char *p, size_t length, Real *value)
-{
-    const char *end = p + length, *start = p;
-    if (length == 0)
-        return WSX_MALFORMED;
-    bool negative = *p == '-';
-    if (*p == '+' || *p == '-')
-        p++;
-    if (end - p == 3 && memcmp(p, "INF", 3) == 0 && *start != '+') {
-        *value = negative ? -std::numeric_limits<Real>::infinity() : std::numeric_limits<Real>::infinity();
-        return WSX_OK;
-    }
-    if (length == 3 && memcmp(start, "NaN", 3) == 0) {
-        *value = std::numeric_limits<Real>::quiet_NaN();
-        return WSX_OK;
-    }
-    const char *number = p;
-    int digits = 0;
-    while (p < end && (unsigned)(*p - '0') <= 9)
-        p++, digits++;
-    if (p < end && *p == '.')
-        for (p++; p < end && (unsigned)(*p - '0') <= 9; p++)
-            digits++;
-    if (p < end && (*p == 'e' || *p == 'E')) {
-        p++;
-        if (p < end && (*p == '+' || *p == '-'))
-            p++;
-        const char *first = p;
-        while (p < end && (unsigned)(*p - '0') <= 9)
-            p++;
-        if (p == first || digits == 0)
-            return WSX_MALFORMED;
-    }
-    if (p != end)
-        return WSX_MALFORMED;
-    if (digits == 0) {
-        *value = negative ? -(Real)0 : (Real)0;
-        return WSX_OK;
-    }
-    Real result = 0;
-    std::from_chars_result parsed = std::from_chars(number, end, result);
-    if (parsed.ec == std::errc::result_out_of_range)
-        return WSX_OVERFLOW;
-    *value = negative ? -result : result;
     return WSX_OK;
 }
 
