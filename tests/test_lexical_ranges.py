@@ -157,6 +157,21 @@ def test_base64_texts_are_accepted_as_the_base64_module_does() -> None:
             assert read_text(Type.BYTES, content) == expected
 
 
+def test_a_wrong_character_at_every_place_of_long_base64() -> None:
+    """Blocks of 32 characters are decoded at once."""
+    data = seeded(11).randbytes(90)
+    content = base64.b64encode(data).decode()
+    legal = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/ ")
+    wrong = [chr(code) for code in range(0x21, 0x100) if code < 0x7F or code > 0x9F]
+    for place in range(len(content)):
+        for character in wrong:
+            if character in legal or character in "<&":
+                continue
+            with pytest.raises(InvalidFormat):
+                read_text(Type.BYTES, content[:place] + character + content[place + 1 :])
+        assert read_text(Type.BYTES, f"{content[:place]} {content[place:]}") == data
+
+
 def test_random_decimals() -> None:
     source = seeded(11)
     values: list[Decimal] = []

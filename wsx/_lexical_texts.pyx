@@ -5,6 +5,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_GetItemWithError
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_XDECREF
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport uint16_t, uint32_t
@@ -34,8 +35,10 @@ cdef extern from "_text.h":
 
 cdef extern from "_number.h":
     char* wsx_put_guid(char* out, const unsigned char* data) noexcept
-    char* wsx_put_base64(char* out, const unsigned char* data, size_t length) noexcept
     bint wsx_read_guid(const char* text, size_t length, unsigned char* data) noexcept
+
+cdef extern from "_base64.h":
+    char* wsx_put_base64(char* out, const unsigned char* data, size_t length) noexcept
     ptrdiff_t wsx_read_base64(unsigned char* out, const char* text, size_t length) noexcept
 
 cdef extern from "Python.h":
@@ -45,6 +48,7 @@ cdef extern from "Python.h":
     Py_ssize_t PyUnicode_GET_LENGTH(object)
     int PyUnicode_KIND(object)
     void* PyUnicode_DATA(object)
+    int _PyBytes_Resize(PyObject** data, Py_ssize_t size) except -1  # on failure it is released
 
 # Longest piece of text encoded at a time; an escape is at most six times its character.
 cdef enum:
@@ -221,11 +225,13 @@ cdef int PyObject_GetBuffer_checked(object item, Py_buffer* view) except -2:
 
 cdef PyObject* read_bytes(const char* text, Py_ssize_t length, bint ascii, const Codec* codec) except NULL:
     cdef ptrdiff_t size
-    cdef object data = PyBytes_FromStringAndSize(NULL, length // 4 * 3 + 3)
-    size = wsx_read_base64(<unsigned char*>PyBytes_AS_STRING(data), text, length)
+    cdef PyObject* data = owned(PyBytes_FromStringAndSize(NULL, length // 4 * 3 + 3))
+    size = wsx_read_base64(<unsigned char*>PyBytes_AS_STRING(<object>data), text, length)
     if size < 0:
+        Py_XDECREF(data)
         malformed(text, length, "xs:base64Binary")
-    return owned(data[:size])
+    _PyBytes_Resize(&data, size)
+    return data
 
 
 # --- ENUM ------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-/* Whole numbers, dates' digits, GUIDs and base64 as text, both ways; no allocation, no locale. */
+/* Whole numbers, dates' digits and GUIDs as text, both ways; no allocation, no locale. */
 #ifndef WSX_NUMBER_H
 #define WSX_NUMBER_H
 
@@ -161,85 +161,6 @@ static inline bool wsx_read_guid(const char *text, size_t length, unsigned char 
         text += 2;
     }
     return true;
-}
-
-/* RFC 4648 base64: the two characters of each 12-bit group, and the value of each character. */
-struct WsxBase64 {
-    char pair[8192];
-    unsigned char value[256];
-    constexpr WsxBase64() : pair(), value()
-    {
-        constexpr char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        for (int i = 0; i < 4096; i++) {
-            pair[2 * i] = alphabet[i >> 6];
-            pair[2 * i + 1] = alphabet[i & 63];
-        }
-        for (int i = 0; i < 256; i++)
-            value[i] = 0xFF;
-        for (int i = 0; i < 64; i++)
-            value[(unsigned char)alphabet[i]] = (unsigned char)i;
-    }
-};
-static constexpr WsxBase64 wsx_base64;
-
-/* Base64 with padding and without line breaks; out must hold 4 * ((length + 2) / 3) bytes. */
-static inline char *wsx_put_base64(char *out, const unsigned char *bytes, size_t length)
-{
-    for (; length >= 3; bytes += 3, length -= 3, out += 4) {
-        unsigned group = (unsigned)bytes[0] << 16 | (unsigned)bytes[1] << 8 | bytes[2];
-        memcpy(out, wsx_base64.pair + 2 * (group >> 12), 2);
-        memcpy(out + 2, wsx_base64.pair + 2 * (group & 4095), 2);
-    }
-    if (length) {
-        unsigned group = (unsigned)bytes[0] << 16 | (length == 2 ? (unsigned)bytes[1] << 8 : 0);
-        memcpy(out, wsx_base64.pair + 2 * (group >> 12), 2);
-        memcpy(out + 2, wsx_base64.pair + 2 * (group & 4095), 2);
-        out[3] = '=';
-        if (length == 1)
-            out[2] = '=';
-        out += 4;
-    }
-    return out;
-}
-
-/* Decodes base64 with XML white space between the characters allowed (XSD part 2, base64Binary); returns the number of
- * bytes, or -1 when it is malformed: another character, a wrong length, misplaced padding or non-zero spare bits.
- * out must hold 3 * (length / 4) + 3 bytes. */
-static inline ptrdiff_t wsx_read_base64(unsigned char *out, const char *text, size_t length)
-{
-    unsigned char *start = out;
-    unsigned group = 0, count = 0, padding = 0;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        unsigned value = wsx_base64.value[c];
-        if (value == 0xFF) {
-            if (c == ' ' || c == '\t' || c == '\n' || c == '\r')
-                continue;
-            if (c != '=' || count < 2)
-                return -1;
-            padding++;
-            value = 0;
-        } else if (padding)
-            return -1;
-        group = group << 6 | value;
-        if (++count == 4) {
-            if (padding > 2 || (padding && (group & (padding == 1 ? 0xFFu : 0xFFFFu))))
-                return -1;
-            *out++ = (unsigned char)(group >> 16);
-            if (padding < 2)
-                *out++ = (unsigned char)(group >> 8);
-            if (padding < 1)
-                *out++ = (unsigned char)group;
-            if (padding) {
-                for (i++; i < length; i++)
-                    if (text[i] != ' ' && text[i] != '\t' && text[i] != '\n' && text[i] != '\r')
-                        return -1;
-                return out - start;
-            }
-            group = count = 0;
-        }
-    }
-    return count ? -1 : out - start;
 }
 
 #endif
