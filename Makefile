@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SECONDS ?= 60
 LIMIT ?= 2.3
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-CYTHON_SOURCES = $(wildcard wsx/*.pyx wsx/*.pxd)
+CYTHON_SOURCES = $(wildcard wsx/*.pyx wsx/*.pxd wsx/*/*.pyx wsx/*/*.pxd)
 
 .PHONY: help demo test bench lint format build fuzz sanitize linear dist docs clean
 

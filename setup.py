@@ -50,7 +50,7 @@ changed = not stamp.exists() or stamp.read_text() != kind
 
 extensions = [
     Extension(
-        "wsx." + source.stem,
+        ".".join(source.with_suffix("").parts),
         [source.as_posix()],
         language="c++",
         include_dirs=["wsx"],
@@ -60,7 +60,7 @@ extensions = [
         extra_compile_args=["/std:c++17", *MSVC_FLAGS[kind]] if windows else ["-std=c++17", *GCC_FLAGS[kind]],
         extra_link_args=[] if windows else LINK_FLAGS.get(kind, []),
     )
-    for source in sorted(Path("wsx").glob("_*.pyx"))
+    for source in sorted(Path("wsx").rglob("_*.pyx"))
 ]
 setup(
     ext_modules=cythonize(

@@ -1,6 +1,7 @@
 """Plan + value → bytes."""
 
 from wsx._buffer cimport Out
+from wsx._plan cimport WriteRoot
 
 cdef class Output:
     cdef Out out
@@ -16,3 +17,5 @@ cdef class Output:
     cdef int hand_over(self) except -1
     cdef int insert_attributes(self, Py_ssize_t mark, bytes attributes) except -1
     cdef int cut(self, Py_ssize_t length) noexcept
+
+cdef int write_root_element(Out* out, WriteRoot root, object value, int option, Py_ssize_t max_depth) except -1

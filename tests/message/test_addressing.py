@@ -254,7 +254,7 @@ def test_reference_parameters_are_marked_whatever_their_prefixes(parameter: byte
     shown = message.header_buffer.decode()
     assert block is None or block in shown
     found = round_trip(message)
-    marked = [header._known_attributes(found._quotas) for header in found._headers if header.kind != HeaderType.TO]
+    marked = [header.reader(found._quotas).start_element() for header in found._headers if header.kind != HeaderType.TO]
     assert [
         [value for ns, name, value in one if (ns, name) == (ADDRESSING_10, "IsReferenceParameter")] for one in marked
     ] == [["true"]]

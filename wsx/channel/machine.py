@@ -95,6 +95,7 @@ class ChannelMachine:
 
     __slots__ = (
         "_actions",
+        "_blank",
         "_exchange",
         "_http",
         "_references",
@@ -110,6 +111,14 @@ class ChannelMachine:
     def __init__(self, properties: ChannelProperties, http: HttpExchange, *, tls_required: bool = False) -> None:
         self.properties = properties
         self.versions = versions_of(properties.envelope_version, properties.addressing_version)
+        # What the messages of this channel are made like; none of the properties that it takes ever changes.
+        self._blank = Message(
+            properties.envelope_version,
+            properties.addressing_version,
+            quotas=properties.quotas,
+            max_processed_headers=properties.max_processed_headers,
+            leniency=properties.leniency,
+        )
         self._http = http
         self._tls_required = tls_required
         self.state = ChannelState.CREATED
@@ -180,14 +189,7 @@ class ChannelMachine:
 
     def create_message(self) -> Message:
         """WsCreateMessageForChannel."""
-        properties = self.properties
-        return Message(
-            properties.envelope_version,
-            properties.addressing_version,
-            quotas=properties.quotas,
-            max_processed_headers=properties.max_processed_headers,
-            leniency=properties.leniency,
-        )
+        return self._blank.like()
 
     def change(self, properties: ChannelProperties) -> None:
         """WsSetChannelProperty, in any state: from the next request on the channel goes by ``properties``."""

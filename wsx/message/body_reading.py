@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from wsx._cursor_reader import XmlReader, cursor_back, cursor_left, cursor_on
 from wsx._reader import Reader
 from wsx._scanner import MoreInput
 from wsx.charsets import Charset
 from wsx.descriptions import ElementDescription, ReadOption
-from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, ObjectFaulted, QuotaExceeded
+from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, ObjectFaulted
 from wsx.message.body_writing import BodyWriting
-from wsx.message.enums import EnvelopeVersion
 from wsx.message.faults import read_fault
-from wsx.message.headers import Header, HeaderRank, leave
 from wsx.message.items import BodyItems, ItemReader
-from wsx.message.message_headers import element_description
 from wsx.message.states import TRANSITIONS, MessageOperation
 from wsx.message.versions import VERSIONS
 from wsx.values import Fault
@@ -31,31 +28,7 @@ _READ_END: Final = TRANSITIONS[MessageOperation.READ_ENVELOPE_END]
 class BodyReading(BodyWriting):
     """The part of :class:`wsx.Message` that reads; never used alone."""
 
-    __slots__ = ("_addressed", "_body_reader", "_document", "_reader", "_received")
-
-    _addressed: bool
-    _body_reader: XmlReader | None
-    _document: bytes
-    _reader: Reader | None
-    # Bytes of a message that comes in pieces.
-    _received: int
-
-    def read_envelope_start(self, data: bytes | bytearray | memoryview) -> None:
-        """WsReadEnvelopeStart: EMPTY → READING; reads up to the first child of Body.
-
-        ``data`` is the whole message in UTF-8. Headers are found but not decoded before they are asked for. The message
-        counts as addressed afterwards.
-
-        :raises InvalidArgument: when ``data`` is not bytes-like.
-        :raises InvalidOperation: when the message is not EMPTY.
-        :raises InvalidFormat: when the data is no envelope of this message's version, or has a DTD.
-        :raises QuotaExceeded: when a quota or ``max_processed_headers`` is exceeded.
-        """
-        if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise InvalidArgument(f"data must be bytes-like, not {type(data).__name__}")
-        self._check(_READ_START)
-        document = data if isinstance(data, bytes) else bytes(data)
-        self._start_reading(Reader(document, quotas=self._quotas), document)
+    __slots__ = ()
 
     # For channels whose replies come in pieces
 
@@ -98,23 +71,6 @@ class BodyReading(BodyWriting):
         lenient = self._leniency is not None and self._leniency.unknown_attributes
         return ItemReader(items, self._at_body(), self._forgiven if lenient else None)
 
-    def _start_reading(self, reader: Reader, document: bytes) -> None:
-        headers: list[Header] = []
-        fault = False
-        if self._versions.wire.start:
-            headers = self._read_headers(reader, document)
-            fault = reader.peek() == (self._versions.envelope_ns, "Fault")
-        elif reader.peek() is None:
-            raise InvalidFormat("the message is empty", offset=reader.position)
-        if self._leniency is not None:
-            reader.forgive_by(self._leniency, self._forgiven)
-        self._reader = reader
-        self._document = document
-        self._headers = headers
-        self._addressed = True
-        self._fault = fault
-        self._state = _READ_START.success or self._state
-
     @property
     def body_reader(self) -> XmlReader:
         """WS_MESSAGE_PROPERTY_BODY_READER: a cursor on the next node of the Body, in the namespaces of the envelope.
@@ -134,18 +90,8 @@ class BodyReading(BodyWriting):
             self._body_reader = cursor_on(self._reader, self._quotas)
         return self._body_reader
 
-    def read_body(self, element: ElementDescription | type[Any], option: ReadOption = ReadOption.REQUIRED_VALUE) -> Any:
-        """WsReadBody: the value of the next part of the Body.
-
-        ``element`` is as for :meth:`write_body`. After a failure the body cannot be read further.
-
-        :raises InvalidArgument: for a bad element or option.
-        :raises InvalidOperation: when the message is not READING, or comes in pieces and the part is not there yet
-            (``Channel.read_body`` waits for it); :class:`ObjectFaulted` after a failure.
-        :raises InvalidFormat, NumericOverflow, QuotaExceeded: when the body does not match; with path and offset.
-        """
-        description = element_description(element)
-        self._check(_READ_BODY)
+    def _read_body(self, description: ElementDescription, option: ReadOption) -> Any:
+        """:meth:`read_body` of a message that comes in pieces, or one with a cursor of the body."""
         try:
             return self.read_part(description, option)
         except MoreInput:
@@ -199,14 +145,8 @@ class BodyReading(BodyWriting):
             cursor_back(self._body_reader)
         return fault
 
-    def read_envelope_end(self) -> None:
-        """WsReadEnvelopeEnd: READING → DONE, also when it fails.
-
-        :raises InvalidOperation: when the message is not READING; :class:`ObjectFaulted` after a failure.
-        :raises InvalidFormat: when something of the body was not read, or something follows the envelope.
-        """
-        self._check(_READ_END)
-        self._state = _READ_END.failure or self._state
+    def _leave_body_reader(self) -> None:
+        """The cursor of the body has done what it had to do, before the end of the envelope is read."""
         cursor = self._body_reader
         try:
             reader = self._at_body()
@@ -214,14 +154,6 @@ class BodyReading(BodyWriting):
                 raise InvalidFormat("the cursor of the body is not at the end of the Body", offset=reader.position)
         finally:
             self._release_reader()
-        if self._versions.wire.start:
-            leave(reader)
-            # SOAP 1.1 §4 lets further elements follow the Body; SOAP 1.2 does not.
-            while self._versions.envelope_version is EnvelopeVersion.SOAP_1_1 and reader.peek() is not None:
-                reader.skip_element()
-            leave(reader)
-        reader.end_document()
-        self._state = _READ_END.success or self._state
 
     def _at_body(self) -> Reader:
         if self._reader is None:
@@ -230,45 +162,13 @@ class BodyReading(BodyWriting):
             cursor_left(self._body_reader)
         return self._reader
 
-    def _release_reader(self) -> None:
-        self._reader = None
-        self._received = 0
-        if self._body_reader is not None:
-            self._body_reader.close()
-            self._body_reader = None
-
-    def _read_headers(self, reader: Reader, document: bytes) -> list[Header]:
-        """Read from the start of the document to the first child of Body."""
-        envelope_ns = self._versions.envelope_ns
-        self._expect_envelope(reader)
-        headers: list[Header] = []
-        if reader.peek() == (envelope_ns, "Header"):
-            reader.start_element()
-            scope, kinds = reader.scope(), self._versions.kinds
-            while (name := reader.peek()) is not None:
-                if len(headers) >= self._max_headers:
-                    raise QuotaExceeded(
-                        f"more than max_processed_headers ({self._max_headers}) header blocks", offset=reader.position
-                    )
-                span = reader.skip_element()
-                header = Header(kinds.get(name, 0), HeaderRank.ADDED, name, document, scope)
-                header.start, header.end = span
-                headers.append(header)
-            leave(reader)
-        if reader.peek() != (envelope_ns, "Body"):
-            raise InvalidFormat("the envelope has no Body", path="Envelope", offset=reader.position)
-        reader.start_element()
-        return headers
-
-    def _expect_envelope(self, reader: Reader) -> None:
-        name = reader.peek()
-        if name != (self._versions.envelope_ns, "Envelope"):
-            wanted = f"an Envelope of {self._versions.envelope_version.name}"
-            if name is None:
-                raise InvalidFormat(f"the message is empty, not {wanted}", offset=reader.position)
-            other = f"{{{name[0]}}}{name[1]}"
-            for versions in VERSIONS.values():
-                if name == (versions.envelope_ns, "Envelope"):
-                    other = f"one of {versions.envelope_version.name}"
-            raise InvalidFormat(f"the message is not {wanted} but {other}", offset=reader.position)
-        reader.start_element()
+    def _refuse_envelope(self, name: tuple[str, str] | None, offset: int) -> NoReturn:
+        """Raise InvalidFormat for a document that begins with another element, or none."""
+        wanted = f"an Envelope of {self._versions.envelope_version.name}"
+        if name is None:
+            raise InvalidFormat(f"the message is empty, not {wanted}", offset=offset)
+        other = f"{{{name[0]}}}{name[1]}"
+        for versions in VERSIONS.values():
+            if name == (versions.envelope_ns, "Envelope"):
+                other = f"one of {versions.envelope_version.name}"
+        raise InvalidFormat(f"the message is not {wanted} but {other}", offset=offset)

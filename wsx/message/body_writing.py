@@ -8,7 +8,6 @@ from typing import Any, Final
 from wsx._cursor_writer import XmlWriter, fragment_writer
 from wsx._writer import Output
 from wsx.charsets import Charset, declaration
-from wsx.cursors import XmlWriterProperties
 from wsx.descriptions import ElementDescription, WriteOption
 from wsx.errors import InvalidArgument, InvalidOperation
 from wsx.message.faults import FaultElement, fault_element
@@ -24,21 +23,14 @@ _WRITE_BODY: Final = TRANSITIONS[MessageOperation.WRITE_BODY]
 _FLUSH_BODY: Final = TRANSITIONS[MessageOperation.FLUSH_BODY]
 _WRITE_END: Final = TRANSITIONS[MessageOperation.WRITE_ENVELOPE_END]
 
+_SMALLEST_BUFFER: Final = 512
 DECLARATION: Final = declaration(Charset.UTF8)
 
 
 class BodyWriting(MessageHeaders):
     """The part of :class:`wsx.Message` that writes; never used alone."""
 
-    __slots__ = ("_body_started", "_body_writer", "_fault", "_output", "_owns_output", "_size", "_writer_properties")
-
-    _body_started: bool
-    _body_writer: XmlWriter | None
-    _fault: bool
-    _output: Output | None
-    _owns_output: bool
-    _size: int
-    _writer_properties: XmlWriterProperties
+    __slots__ = ()
 
     def write_envelope_start(self, output: Output | None = None) -> None:
         """WsWriteEnvelopeStart: INITIALIZED → WRITING; writes the envelope up to and including its headers.
@@ -54,7 +46,7 @@ class BodyWriting(MessageHeaders):
             raise InvalidArgument(f"output must be an Output, not {output!r}")
         self._check(_WRITE_START)
         self._owns_output = output is None
-        self._output = Output(self._size) if output is None else output
+        self._output = Output(_SMALLEST_BUFFER) if output is None else output
         self._body_started = False
         self._write_start(self._output, b"".join([header.wire for header in self._headers]))
         self._state = _WRITE_START.success or self._state
@@ -231,12 +223,6 @@ class BodyWriting(MessageHeaders):
         if self._output is None:
             raise AssertionError("a message that is WRITING has an output")
         return self._output
-
-    def _release_output(self) -> None:
-        self._output = None
-        if self._body_writer is not None:
-            self._body_writer.close()
-            self._body_writer = None
 
     @staticmethod
     def check_size(min_size: int) -> None:

@@ -12,8 +12,8 @@ from wsx.declare import element_of
 from wsx.descriptions import XML_NAMESPACE, ElementDescription, FaultDescription, ReadOption, Type, WriteOption
 from wsx.errors import InvalidArgument, InvalidFormat
 from wsx.fragment import XmlBuffer
+from wsx.message._envelope import leave
 from wsx.message.enums import EnvelopeVersion
-from wsx.message.headers import leave
 from wsx.message.versions import Scope, Versions
 from wsx.quotas import Quotas
 from wsx.values import Fault, FaultCode, FaultReason, XmlQName

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Final
 
-from wsx._writer import Output
+from wsx._scanner import DEFAULT_QUOTAS
 from wsx.cursors import XmlWriterProperties
-from wsx.descriptions import ElementDescription, ReadOption, WriteOption
+from wsx.descriptions import ReadOption
 from wsx.errors import InvalidArgument, InvalidOperation, QuotaExceeded
 from wsx.leniency import Leniency
 from wsx.message.body_reading import BodyReading
@@ -29,12 +29,9 @@ _GET_PROPERTY: Final = TRANSITIONS[MessageOperation.GET_PROPERTY]
 _SET_PROPERTY: Final = TRANSITIONS[MessageOperation.SET_PROPERTY]
 _WRITE_START: Final = TRANSITIONS[MessageOperation.WRITE_ENVELOPE_START]
 _SEND: Final = TRANSITIONS[MessageOperation.SEND]
-_RECEIVE: Final = TRANSITIONS[MessageOperation.RECEIVE]
 _ABANDON: Final = TRANSITIONS[MessageOperation.ABANDON]
-_RESET: Final = TRANSITIONS[MessageOperation.RESET]
 
 _EMPTY: Final = MessageState.EMPTY
-_DEFAULT_QUOTAS: Final = Quotas()
 _STRICT: Final = Leniency()
 _WRITER_PROPERTIES: Final = XmlWriterProperties()
 # message.md §9: what WS_MESSAGE_PROPERTY_XML_WRITER_PROPERTIES may hold.
@@ -43,8 +40,6 @@ _MESSAGE_WRITER_PROPERTIES: Final = frozenset(
 )
 # WS_MESSAGE_PROPERTY_MAX_PROCESSED_HEADERS.
 _MAX_HEADERS: Final = 64
-_SMALLEST_BUFFER: Final = 512
-_LARGEST_FIRST_BUFFER: Final = 1 << 20
 
 _UUID_BITS: Final = ~((0xF << 76) | (0x3 << 62))
 _UUID_VERSION_4: Final = (0x4 << 76) | (0x2 << 62)
@@ -58,6 +53,8 @@ def new_message_id() -> str:
 
 def _check_writer_properties(properties: object) -> XmlWriterProperties:
     """The properties of a writer inside the Body, which is a fragment."""
+    if properties is _WRITER_PROPERTIES:
+        return properties
     if not isinstance(properties, XmlWriterProperties):
         raise InvalidArgument(f"writer_properties must be wsx.XmlWriterProperties, not {properties!r}")
     for field in fields(properties):
@@ -92,7 +89,7 @@ class Message(BodyReading):
         envelope_version: EnvelopeVersion = EnvelopeVersion.SOAP_1_2,
         addressing_version: AddressingVersion = AddressingVersion.V1_0,
         *,
-        quotas: Quotas = _DEFAULT_QUOTAS,
+        quotas: Quotas = DEFAULT_QUOTAS,
         max_processed_headers: int = _MAX_HEADERS,
         leniency: Leniency | None = None,
         writer_properties: XmlWriterProperties = _WRITER_PROPERTIES,
@@ -108,25 +105,10 @@ class Message(BodyReading):
             raise InvalidArgument(f"max_processed_headers must be a positive integer, not {max_processed_headers!r}")
         if leniency is not None and not isinstance(leniency, Leniency):
             raise InvalidArgument(f"leniency must be a wsx.Leniency, not {leniency!r}")
-        self._writer_properties = _check_writer_properties(writer_properties)
-        self._versions = versions_of(envelope_version, addressing_version)
-        self._quotas = quotas
-        self._leniency = None if leniency == _STRICT else leniency
-        self._forgiven = []
-        self._max_headers = max_processed_headers
-        self._state = _EMPTY
-        self._headers = []
-        self._addressed = False
-        self._fault = False
-        self._output = None
-        self._owns_output = False
-        self._body_started = False
-        self._body_writer = None
-        self._body_reader = None
-        self._received = 0
-        self._reader = None
-        self._document = b""
-        self._size = _SMALLEST_BUFFER
+        versions = versions_of(envelope_version, addressing_version)
+        if leniency == _STRICT:
+            leniency = None
+        self._set_up(versions, quotas, leniency, max_processed_headers, _check_writer_properties(writer_properties))
 
     # Properties
 
@@ -154,25 +136,8 @@ class Message(BodyReading):
 
     # Beginning and end
 
-    def initialize(
-        self, initialization: MessageInitialization = MessageInitialization.BLANK, source: Message | None = None
-    ) -> None:
-        """WsInitializeMessage: EMPTY → INITIALIZED with the headers of ``initialization``.
-
-        BLANK has none; REQUEST has a new MessageID and, with addressing 0.9, an anonymous ReplyTo. Both take no
-        ``source``; the other initializations need the message they answer or copy.
-
-        DUPLICATE copies the headers, and whether the message is addressed. REPLY relates to the MessageID of
-        ``source`` and is addressed to its ReplyTo (anonymous when there is none) with the reference parameters of that
-        address; FAULT prefers FaultTo, and the message is one with a fault. With addressing TRANSPORT the transport
-        carries all that.
-
-        :raises InvalidArgument: for an unknown initialization, or a ``source`` that must or must not be there or is of
-            other versions.
-        :raises InvalidOperation: when the message is not EMPTY, or ``source`` is.
-        :raises InvalidFormat: when the headers of ``source`` that are needed are there twice or malformed.
-        :raises QuotaExceeded: when there would be more headers than ``max_processed_headers``.
-        """
+    def _initialize_from(self, initialization: MessageInitialization, source: Message | None) -> None:
+        """:meth:`initialize` for all that is not BLANK alone."""
         kind = member(MessageInitialization, initialization, "message initialization")
         if kind in (MessageInitialization.BLANK, MessageInitialization.REQUEST):
             if source is not None:
@@ -209,17 +174,6 @@ class Message(BodyReading):
         self._release_output()
         self._release_reader()
         self._state = _ABANDON.success or self._state
-
-    def reset(self) -> None:
-        """WsResetMessage: back to EMPTY from any state; the versions stay."""
-        self._headers = []
-        self._addressed = False
-        self._fault = False
-        self._release_output()
-        self._release_reader()
-        self._document = b""
-        self._forgiven = []
-        self._state = _RESET.success or self._state
 
     def _first_headers(self, kind: MessageInitialization) -> list[Header]:
         versions = self._versions
@@ -285,10 +239,6 @@ class Message(BodyReading):
         """The record of the versions of this message, for channels."""
         return self._versions
 
-    def check_send(self) -> None:
-        """Raise InvalidOperation unless WsSendMessage accepts the message in its state."""
-        self._check(_SEND)
-
     def check_write_start(self) -> None:
         """Raise InvalidOperation unless WsWriteMessageStart accepts the message in its state."""
         self._check(_WRITE_START)
@@ -306,99 +256,3 @@ class Message(BodyReading):
         self._headers = self._complete(action, to, references, initialization)
         self._addressed = True
         self._state = _INITIALIZE.success or self._state
-
-    def check_receive(self) -> None:
-        """Raise InvalidOperation unless WsReceiveMessage accepts the message in its state."""
-        self._check(_RECEIVE)
-
-    def encode(
-        self,
-        action: Header | None,
-        to: Header,
-        element: ElementDescription | None,
-        value: object,
-        option: WriteOption,
-        *,
-        initialization: MessageInitialization = MessageInitialization.BLANK,
-        references: Sequence[Header] = (),
-        keep: bool = True,
-    ) -> bytes:
-        """The envelope of WsSendMessage, for channels: initialize, address, set the action, write the body.
-
-        An INITIALIZED message keeps its headers. ``to`` is used unless the message is addressed or has a To header, and
-        ``references``, the reference parameters of that address, go with it; ``action`` replaces an Action header;
-        REQUEST adds a MessageID that is missing. With ``keep`` the message is DONE afterwards, also when the call
-        fails; without it, it does not change at all.
-
-        :raises InvalidOperation: when the message is neither EMPTY nor INITIALIZED.
-        :raises InvalidArgument, InvalidFormat, NumericOverflow, QuotaExceeded: as :meth:`write_body`.
-        """
-        self._check(_SEND)
-        headers = self._complete(action, to, references, initialization)
-        if keep:
-            self._state = _SEND.failure or self._state
-            self._headers = headers
-            self._addressed = True
-        output, pieces = Output(self._size), self._versions.wire
-        self._write_start(output, b"".join([header.wire for header in headers]))
-        body = len(output)
-        if element is not None:
-            output.write(pieces.body_start)
-            inside = len(output)
-            depth = self._writer_properties.max_depth
-            output.write_element(element, value, option, scope=self._versions.scope, max_depth=depth)
-            if len(output) == inside:
-                # A structure without an element around it may have nothing to write.
-                element = None
-        if element is None:
-            output.truncate(body)
-            output.write(pieces.body_empty)
-        else:
-            output.write(pieces.body_end)
-        size = len(output)
-        # The next message is likely about as long; a rare large one must not make every later buffer large.
-        self._size = size + 64 if size < _LARGEST_FIRST_BUFFER else _LARGEST_FIRST_BUFFER
-        envelope = output.take()
-        if keep:
-            self._state = _SEND.success or self._state
-        return envelope
-
-    def _complete(
-        self,
-        action: Header | None,
-        to: Header,
-        references: Sequence[Header],
-        initialization: MessageInitialization,
-    ) -> list[Header]:
-        """The headers of the message that is sent, in their order."""
-        before = [] if action is None else [action]
-        if self._state is _EMPTY:
-            before += self._first_headers(initialization)
-            before.append(to)
-            if references:
-                before += references
-            return before
-        after = []
-        has_to, has_id = self._addressed, initialization is MessageInitialization.BLANK
-        for header in self._headers:
-            kind = header.kind
-            if kind:
-                if kind == HeaderType.ACTION and action is not None:
-                    continue
-                has_to = has_to or kind == HeaderType.TO
-                has_id = has_id or kind == HeaderType.MESSAGE_ID
-            if header.rank < HeaderRank.TO:
-                before.append(header)
-            else:
-                after.append(header)
-        if not has_id:
-            before += self._first_headers(initialization)
-        if not has_to:
-            before.append(to)
-            after += references
-        return before + after
-
-    def finish_receive(self) -> None:
-        """The message is DONE, whatever became of reading it: the end of WsReceiveMessage, for channels."""
-        self._release_reader()
-        self._state = _RECEIVE.success or self._state

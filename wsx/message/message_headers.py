@@ -10,9 +10,10 @@ from typing import Any, Final, TypeVar
 
 from wsx._writer import Output
 from wsx.declare import element_of
-from wsx.descriptions import ElementDescription, ReadOption, Type, WriteOption
-from wsx.errors import InvalidArgument, InvalidFormat, QuotaExceeded
-from wsx.leniency import Forgiven, Leniency
+from wsx.descriptions import ElementDescription, ReadOption, Type
+from wsx.errors import InvalidArgument, InvalidFormat
+from wsx.leniency import Forgiven
+from wsx.message._envelope import Header, MessageCore
 from wsx.message.enums import (
     AddressingVersion,
     EnvelopeVersion,
@@ -24,19 +25,15 @@ from wsx.message.enums import (
 from wsx.message.faults import not_understood
 from wsx.message.headers import (
     TEXT_HEADERS,
-    Header,
     HeaderRank,
     check_header_text,
     check_mapped_header,
-    custom_header,
     endpoint_header,
     mapped_header,
     read_endpoint,
     standard_header,
 )
-from wsx.message.states import TRANSITIONS, MessageOperation, Transition, refused
-from wsx.message.versions import Versions
-from wsx.quotas import Quotas
+from wsx.message.states import TRANSITIONS, MessageOperation
 from wsx.values import EndpointAddress, XmlQName
 
 __all__ = ["MessageHeaders", "element_description", "member"]
@@ -91,18 +88,10 @@ def _name(local_name: str, ns: str) -> tuple[str, str]:
     return ns, local_name
 
 
-class MessageHeaders:
+class MessageHeaders(MessageCore):
     """The part of :class:`wsx.Message` that is about its headers; never used alone."""
 
-    __slots__ = ("_forgiven", "_headers", "_leniency", "_max_headers", "_quotas", "_state", "_versions")
-
-    _forgiven: list[Forgiven]
-    _headers: list[Header]
-    _leniency: Leniency | None
-    _max_headers: int
-    _quotas: Quotas
-    _state: MessageState
-    _versions: Versions
+    __slots__ = ()
 
     # Properties
 
@@ -189,17 +178,6 @@ class MessageHeaders:
         for header in found:
             header.understood = True
 
-    def _not_understood(self) -> list[Header]:
-        versions, quotas = self._versions, self._quotas
-        return [
-            header
-            for header in self._headers
-            if not header.understood
-            and not header.kind
-            and header.flags(versions, quotas) & HeaderAttribute.MUST_UNDERSTAND
-            and header.is_for_receiver(versions, quotas)
-        ]
-
     # Addressing headers
 
     def set_header(self, header_type: HeaderType, value: str | uuid.UUID | EndpointAddress) -> None:
@@ -258,12 +236,7 @@ class MessageHeaders:
         unique_id = self._is_unique_id(kind, value_type)
         self._check_read_option(option)
         self._check(_GET_HEADER)
-        found: Header | None = None
-        for header in self._headers:
-            if self._is(header, kind):
-                if found is not None:
-                    raise InvalidFormat(f"the message has several {header.name[1]} headers", offset=header.start)
-                found = header
+        found = self._addressed_to_us(kind)
         if found is None:
             if option is ReadOption.OPTIONAL_POINTER:
                 return None
@@ -308,42 +281,6 @@ class MessageHeaders:
         return header.kind == kind and header.is_for_receiver(self._versions, self._quotas)
 
     # Custom headers
-
-    def add_custom_header(
-        self,
-        element: ElementDescription | type[Any],
-        value: object,
-        *,
-        option: WriteOption = WriteOption.REQUIRED_VALUE,
-        attributes: HeaderAttribute = _NO_FLAGS,
-        role: str = "",
-    ) -> None:
-        """WsAddCustomHeader: append a header block, written now; a second one of the same name is one more.
-
-        ``element`` is an :class:`ElementDescription` or a class made by ``@wsx.struct``. ``attributes`` puts
-        mustUnderstand and, in SOAP 1.2, relay on the element; ``role`` is the URI of the node it is for (``role`` of
-        SOAP 1.2, ``actor`` of SOAP 1.1), "" for the ultimate receiver.
-
-        :raises InvalidArgument: for a bad element, option, flag, role or value.
-        :raises InvalidOperation: when the message is EMPTY.
-        :raises InvalidFormat: when the value cannot be represented; the message is then unchanged.
-        :raises QuotaExceeded: when there would be more headers than ``max_processed_headers``.
-        """
-        description, name = _named(element)
-        if not isinstance(attributes, int):
-            raise InvalidArgument(f"attributes must be wsx.HeaderAttribute flags, not {attributes!r}")
-        flags = self._versions.attributes.get(attributes)
-        if flags is None:
-            raise InvalidArgument(f"unknown header attributes {attributes!r}")
-        check_header_text(role, "role")
-        self._check(_CHANGE_HEADER)
-        self._check_count()
-        if role:
-            flags += self._role(role)
-        scope = self._versions.scope
-        output = Output()
-        output.write_element(description, value, option, scope=scope, attributes=flags)
-        self._headers.append(custom_header(self._versions, name, output.take()))
 
     def get_custom_header(
         self,
@@ -401,11 +338,19 @@ class MessageHeaders:
         self._check(_CHANGE_HEADER)
         self._headers = [header for header in self._headers if header.name != name]
 
-    def _named_headers(self, name: tuple[str, str]) -> list[Header]:
-        versions, quotas = self._versions, self._quotas
-        return [h for h in self._headers if h.name == name and h.is_for_receiver(versions, quotas)]
+    def _flags(self, attributes: HeaderAttribute) -> bytes:
+        """The attributes of a header block with those flags."""
+        if not isinstance(attributes, int):
+            raise InvalidArgument(f"attributes must be wsx.HeaderAttribute flags, not {attributes!r}")
+        flags = self._versions.attributes.get(attributes)
+        if flags is None:
+            raise InvalidArgument(f"unknown header attributes {attributes!r}")
+        return flags
 
     def _role(self, role: str) -> bytes:
+        """The attribute of a header block for a role, none for the ultimate receiver."""
+        if not check_header_text(role, "role"):
+            return b""
         prefix = "s:" if self._versions.envelope_ns else ""
         output = Output()
         output.write(f' {prefix}{self._versions.role_attribute}="'.encode("ascii"))
@@ -508,11 +453,3 @@ class MessageHeaders:
     def _check_read_option(option: ReadOption) -> None:
         if option not in _HEADER_READ_OPTIONS:
             raise InvalidArgument(f"read option {option!r} does not apply to headers")
-
-    def _check_count(self, more: int = 1) -> None:
-        if len(self._headers) + more > self._max_headers:
-            raise QuotaExceeded(f"more than max_processed_headers ({self._max_headers}) header blocks")
-
-    def _check(self, transition: Transition) -> None:
-        if self._state not in transition.required:
-            raise refused(transition, self._state)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
 from wsx.errors import InvalidArgument
+from wsx.message._envelope import EnvelopePlan
 from wsx.message.enums import AddressingVersion, EnvelopeVersion, HeaderAttribute, HeaderType
 
 __all__ = ["VERSIONS", "EnvelopeBytes", "Scope", "StandardHeader", "Versions", "versions_of"]
@@ -123,6 +125,11 @@ class Versions:
     role_attribute: str
     block_attributes: frozenset[tuple[str, str]]
     own_roles: frozenset[str]
+
+    @cached_property
+    def plan(self) -> EnvelopePlan:
+        """The same for the compiled part, which writes and reads messages."""
+        return EnvelopePlan(self)
 
 
 def _envelope_bytes(envelope: EnvelopeVersion, addressing: AddressingVersion) -> EnvelopeBytes:

@@ -1,0 +1,805 @@
+"""What passing a message costs every time, compiled: header blocks, and the envelope around a body, both ways.
+
+What does not change between messages is in an `EnvelopePlan`, made once per combination of versions. Writing copies its
+pieces, the header blocks (rendered when they were added) and the body into one buffer. Reading finds the header blocks
+and what SOAP's attributes say of them in one pass; nothing is decoded before it is asked for.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.list cimport PyList_GET_SIZE
+from cpython.object cimport PyObject
+from libc.string cimport memset
+
+from wsx._buffer cimport Out, out_append, out_close, out_length, out_open, out_take
+from wsx._codec cimport Codec, trimmed
+from wsx._late cimport insert
+from wsx._lexical_texts cimport write_string
+from wsx._plan cimport WriteRoot, write_root
+from wsx._reader cimport Reader
+from wsx._scanner cimport AT_START_TAG, Attribute, Slice, same, slice_of
+from wsx._writer cimport write_root_element
+
+from wsx._fragment import adapt, without_attributes
+from wsx._scanner import DEFAULT_QUOTAS
+from wsx.charsets import Charset, declaration
+from wsx.declare import element_of
+from wsx.descriptions import ElementDescription, ReadOption, WriteOption
+from wsx.errors import (
+    InvalidArgument,
+    InvalidFormat,
+    ObjectFaulted,
+    QuotaExceeded,
+    WsError,
+)
+from wsx.leniency import Forgiven
+from wsx.message.enums import HeaderAttribute, HeaderType, MessageInitialization, MessageState
+from wsx.message.states import TRANSITIONS, MessageOperation, refused
+
+cdef object EMPTY = MessageState.EMPTY
+cdef object BLANK = MessageInitialization.BLANK
+cdef object REQUIRED = WriteOption.REQUIRED_VALUE
+cdef object READ_REQUIRED = ReadOption.REQUIRED_VALUE
+
+# Rows of the table of states: the states an operation is legal in are its second item, the state after it the third.
+cdef object INITIALIZE = TRANSITIONS[MessageOperation.INITIALIZE]
+cdef object CHANGE_HEADER = TRANSITIONS[MessageOperation.CHANGE_HEADER]
+cdef object SEND = TRANSITIONS[MessageOperation.SEND]
+cdef object RECEIVE = TRANSITIONS[MessageOperation.RECEIVE]
+cdef object RESET = TRANSITIONS[MessageOperation.RESET]
+cdef object READ_START = TRANSITIONS[MessageOperation.READ_ENVELOPE_START]
+cdef object READ_BODY = TRANSITIONS[MessageOperation.READ_BODY]
+cdef object READ_END = TRANSITIONS[MessageOperation.READ_ENVELOPE_END]
+
+cdef tuple FLAGS = tuple(HeaderAttribute(number) for number in range(4))
+cdef object NO_FLAGS = HeaderAttribute.NONE
+cdef bytes DECLARATION = declaration(Charset.UTF8)
+cdef str XML_SPACE = " \t\r\n"
+
+cdef enum:
+    # HeaderRank: where a header stands in the Header element.
+    RANK_TO = 3
+    RANK_ADDED = 4
+    # HeaderType
+    ACTION = 1
+    TO = 2
+    MESSAGE_ID = 3
+    LAST_KIND = 7
+    # HeaderAttribute
+    MUST_UNDERSTAND = 1
+    RELAY = 2
+    # EnvelopeBytes
+    START = 0
+    HEADER_END = 2
+    BODY_START = 4
+    BODY_END = 5
+    BODY_EMPTY = 6
+    START_HEADER = 7
+    # A rare large body must not make every later buffer large.
+    LARGEST_HINT = 1 << 20
+
+
+cdef inline int put(Out* out, bytes data) except -1:
+    return out_append(out, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+
+
+cdef inline bint is_bytes(const Slice* text, bytes data) noexcept:
+    return same(text, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+
+
+cdef int put_text(Out* out, str text, bint attribute) except -1:
+    """Element text or the value of an attribute, escaped; InvalidFormat for characters that XML forbids."""
+    cdef Codec codec
+    memset(&codec, 0, sizeof(Codec))
+    codec.attribute = attribute
+    write_string(out, <PyObject*>text, &codec)
+    return 0
+
+
+cdef object description_of(object element):
+    return element if isinstance(element, ElementDescription) else element_of(element)
+
+
+cdef int leave_element(Reader reader) except -1:
+    """Leave the innermost element, which must end here."""
+    if reader.state() == AT_START_TAG:
+        name = reader.peek()
+        raise InvalidFormat(f"unexpected element {{{name[0]}}}{name[1]}", offset=reader.position)
+    if reader.at_empty:
+        reader.at_empty = False
+        reader.close_element()
+        return 0
+    return reader.end_tag()
+
+
+def leave(Reader reader not None):
+    """Leave the innermost element, which must end here.
+
+    :raises InvalidFormat: when an element or text stands there instead.
+    """
+    reader.idle()
+    leave_element(reader)
+
+
+cdef bint at_element(Reader reader, bytes ns, const char* local, Py_ssize_t length) except -1:
+    """Is the element that comes next the one of that name?"""
+    return reader.state() == AT_START_TAG and same(&reader.element_local, local, length) and is_bytes(
+        &reader.element_ns, ns)
+
+
+cdef int enter_element(Reader reader) noexcept:
+    """Into the element whose start tag was read, whose attributes do not matter."""
+    reader.pending = False
+    reader.at_empty = reader.self_closing
+    return 0
+
+
+cdef class EnvelopePlan:
+    """What one combination of envelope and addressing version needs to write and to read messages; ``versions`` is its
+    ``Versions``."""
+
+    def __init__(self, versions):
+        self.envelope_ns = versions.envelope_ns.encode()
+        self.addressing_name = versions.addressing_ns
+        self.addressing_ns = versions.addressing_ns.encode()
+        self.scope = versions.scope
+        self.bindings = [part.encode() for pair in versions.scope for part in pair]
+        self.wire = tuple(versions.wire)
+        self.has_envelope = bool(versions.wire.start)
+        self.addressing_on_wire = versions.addressing_on_wire
+        self.relay = bool(versions.attributes[HeaderAttribute.RELAY])
+        self.anonymous = versions.anonymous
+        self.role_attribute = versions.role_attribute.encode()
+        self.more_may_follow = versions.role_attribute == "actor"  # SOAP 1.1
+        self.own_roles = versions.own_roles
+        self.standard = [None, *(versions.standard[kind] for kind in HeaderType)]
+        self.local_names = [b"", *(versions.standard[kind].name[1].encode() for kind in HeaderType)]
+        self.kinds = versions.kinds
+        self.attributes = versions.attributes
+
+    cdef int kind_of(self, const Slice* ns, const Slice* local) noexcept:
+        """The HeaderType of a header block of that name, 0 for one that is none of WS-Addressing."""
+        cdef int kind
+        if is_bytes(ns, self.addressing_ns):
+            for kind in range(ACTION, LAST_KIND + 1):
+                if is_bytes(local, <bytes>self.local_names[kind]):
+                    return kind
+        return 0
+
+    cdef bint binds(self, Reader reader) noexcept:
+        """Are the bindings in force those of an envelope that is written?"""
+        cdef Py_ssize_t i
+        if PyList_GET_SIZE(self.bindings) != 2 * reader.binding_count:
+            return False
+        for i in range(reader.binding_count):
+            if not is_bytes(&reader.bindings[i].prefix, <bytes>self.bindings[2 * i]):
+                return False
+            if not is_bytes(&reader.bindings[i].ns, <bytes>self.bindings[2 * i + 1]):
+                return False
+        return True
+
+
+cdef class Header:
+    """One header block.
+
+    ``block[start:end]`` is the element in UTF-8, ``scope`` the namespace bindings around it. ``kind`` is its
+    :class:`HeaderType`, 0 for headers that are none of WS-Addressing; ``name`` is (namespace, local name). ``wire`` is
+    what a message that is written sends of it: nothing of what the transport carries. ``text`` is the value of an
+    addressing header, None until it is known. ``mapped`` is True for a line of HTTP, which is in no envelope; its
+    ``text`` is the value.
+    """
+
+    def __cinit__(self, int kind, int rank, tuple name, bytes block, tuple scope):
+        self.kind = kind
+        self.rank = rank
+        self.name = name
+        self.block = self.wire = block
+        self.scope = scope
+        self.end = PyBytes_GET_SIZE(block)
+        self.text_start = -1
+
+    def copy(self, versions):
+        """The header as one of a message that is written, of the same versions: it holds on to nothing else."""
+        cdef EnvelopePlan plan = versions.plan
+        made = Header(self.kind, self.rank, self.name, self.fragment(plan.scope), plan.scope)
+        made.text = self.text
+        made.mapped = self.mapped
+        if self.mapped or not plan.has_envelope or (self.kind and not plan.addressing_on_wire):
+            made.wire = b""
+        return made
+
+    def reader(self, quotas):
+        """A reader that stands on the element."""
+        return Reader(self.block, quotas=quotas, start=self.start, end=self.end, scope=self.scope)
+
+    cdef int note(self, EnvelopePlan plan, Reader reader) except -1:
+        """What the attributes of the start tag say that was read."""
+        cdef Py_ssize_t i
+        self.own = self.looked = True
+        for i in range(reader.attribute_count):
+            self.note_one(plan, reader, &reader.attributes[i])
+        return 0
+
+    cdef int note_one(self, EnvelopePlan plan, Reader reader, const Attribute* attribute) except -1:
+        cdef const Slice* local = &attribute.local
+        cdef Slice value
+        cdef bint role
+        if not is_bytes(&attribute.ns, plan.envelope_ns):
+            if same(local, b"IsReferenceParameter", 20) and is_bytes(&attribute.ns, plan.addressing_ns):
+                self.soap = True
+            return 0
+        role = is_bytes(local, plan.role_attribute)
+        if role or same(local, b"mustUnderstand", 14) or same(local, b"relay", 5):
+            self.soap = True
+            reader.attribute_text(attribute, &value)
+            value.data, value.length = trimmed(value.data, value.length)
+            if role:
+                self.own = reader.string(value) in plan.own_roles
+            elif same(&value, b"1", 1) or same(&value, b"true", 4):
+                if local.length != 5:
+                    self.soap_flags |= MUST_UNDERSTAND
+                elif plan.relay:
+                    self.soap_flags |= RELAY
+        elif same(local, b"actor", 5) or same(local, b"role", 4) or same(local, b"encodingStyle", 13):
+            self.soap = True
+        return 0
+
+    cdef int look(self, EnvelopePlan plan, object quotas) except -1:
+        """Look at the attributes, unless that was done."""
+        cdef Reader reader
+        if not self.looked:
+            reader = self.reader(quotas)
+            reader.state()
+            self.note(plan, reader)
+        return 0
+
+    def flags(self, versions, quotas):
+        """The SOAP attributes that the envelope version defines (WsGetHeaderAttributes)."""
+        self.look(versions.plan, quotas)
+        return FLAGS[self.soap_flags]
+
+    def is_for_receiver(self, versions, quotas):
+        """Whether the header is targeted at the ultimate receiver; those for other roles do not count."""
+        self.look(versions.plan, quotas)
+        return self.own
+
+    def read_text(self, quotas):
+        """The value of an addressing header, without white space around it.
+
+        :raises InvalidFormat: when the element holds elements.
+        """
+        cdef Reader reader
+        if self.text is None:
+            if self.text_start >= 0:
+                text = self.block[self.text_start:self.text_end].decode()
+            else:
+                reader = self.reader(quotas)
+                reader.state()
+                enter_element(reader)
+                text = reader.read_text()
+                leave_element(reader)
+            self.text = text.strip(XML_SPACE)
+        return self.text
+
+    def read_value(self, versions, description, option, quotas, *, leniency=None, forgiven=None):
+        """The value of the block by its table, which need not know the attributes that SOAP puts on header blocks.
+
+        What ``leniency`` lets pass is appended to ``forgiven``.
+
+        :raises WsError: when the block does not match; offsets are those in the message.
+        """
+        cdef Reader reader
+        cdef Py_ssize_t before = 0
+        self.look(versions.plan, quotas)
+        if self.soap:
+            element = without_attributes(self.block[self.start:self.end], self.scope, versions.block_attributes)
+            reader, before = Reader(element, quotas=quotas, scope=self.scope), self.start
+        else:
+            reader = self.reader(quotas)
+        passed = []
+        if leniency is not None:
+            reader.forgive_by(leniency, passed)
+        try:
+            return reader.read_element(description, option)
+        except WsError as error:
+            if error.offset is not None:
+                error.offset += before
+            raise
+        finally:
+            if forgiven is not None and passed:
+                forgiven += [Forgiven(rule, path, offset + before) for rule, path, offset in passed]
+
+    def fragment(self, tuple own_scope not None):
+        """The element as it stands inside an envelope with ``own_scope``."""
+        element = self.block[self.start:self.end]
+        if self.scope is own_scope:
+            return element
+        return adapt(element, self.scope, dict(own_scope), single=True)
+
+
+def standard_header(versions, int kind, str value not None, int rank):
+    """The addressing header ``kind`` with the text ``value``, which :func:`check_header_text` has passed.
+
+    An empty To stands for the anonymous URI of the addressing version.
+
+    :raises InvalidFormat: for characters that XML forbids.
+    """
+    cdef EnvelopePlan plan = versions.plan
+    cdef Header header
+    cdef Out out
+    _, name, start, end = plan.standard[kind]
+    if not value and kind == TO:
+        value = plan.anonymous
+    out_open(&out, len(start) + len(value) + len(end))
+    try:
+        put(&out, start)
+        put_text(&out, value, False)
+        put(&out, end)
+        header = Header.__new__(Header, kind, rank, name, out_take(&out), plan.scope)
+    finally:
+        out_close(&out)
+    header.text = value
+    # mustUnderstand does not matter for the headers that every node understands.
+    header.looked = header.own = True
+    if not plan.addressing_on_wire:
+        header.wire = b""
+    return header
+
+
+cdef class MessageCore:
+    """The state of a message, and what is done with every one; :class:`wsx.Message` has the rest."""
+
+    def __cinit__(self):
+        self._state = EMPTY
+        self._document = b""
+
+    def _set_up(self, versions, quotas, leniency, Py_ssize_t max_headers, writer_properties):
+        """The settings of a new message."""
+        self._versions = versions
+        self.plan = versions.plan
+        self._quotas = DEFAULT_QUOTAS if quotas == DEFAULT_QUOTAS else quotas
+        self._leniency = leniency
+        self._max_headers = max_headers
+        self._writer_properties = writer_properties
+        self.max_depth = writer_properties.max_depth
+        self.write_declaration = writer_properties.write_declaration
+        self._headers = []
+        self._forgiven = []
+
+    def like(self):
+        """An EMPTY message with the settings of this one (WsCreateMessageForChannel)."""
+        cdef MessageCore made = MessageCore.__new__(type(self))
+        made._versions = self._versions
+        made.plan = self.plan
+        made._quotas = self._quotas
+        made._leniency = self._leniency
+        made._max_headers = self._max_headers
+        made._writer_properties = self._writer_properties
+        made.max_depth = self.max_depth
+        made.write_declaration = self.write_declaration
+        made._headers = []
+        made._forgiven = []
+        return made
+
+    cdef int require(self, object transition) except -1:
+        """InvalidOperation unless the transition is legal in the state of the message."""
+        for state in <tuple>(<tuple>transition)[1]:
+            if state is self._state:
+                return 0
+        raise refused(transition, self._state)
+
+    def _check(self, transition):
+        self.require(transition)
+
+    def initialize(self, initialization=BLANK, source=None):
+        """WsInitializeMessage: EMPTY → INITIALIZED with the headers of ``initialization``.
+
+        BLANK has none; REQUEST has a new MessageID and, with addressing 0.9, an anonymous ReplyTo. Both take no
+        ``source``; the other initializations need the message they answer or copy.
+
+        DUPLICATE copies the headers, and whether the message is addressed. REPLY relates to the MessageID of
+        ``source`` and is addressed to its ReplyTo (anonymous when there is none) with the reference parameters of that
+        address; FAULT prefers FaultTo, and the message is one with a fault. With addressing TRANSPORT the transport
+        carries all that.
+
+        :raises InvalidArgument: for an unknown initialization, or a ``source`` that must or must not be there or is of
+            other versions.
+        :raises InvalidOperation: when the message is not EMPTY, or ``source`` is.
+        :raises InvalidFormat: when the headers of ``source`` that are needed are there twice or malformed.
+        :raises QuotaExceeded: when there would be more headers than ``max_processed_headers``.
+        """
+        if initialization is not BLANK or source is not None:
+            self._initialize_from(initialization, source)
+            return
+        self.require(INITIALIZE)
+        self._headers = []
+        self._addressed = self._fault = False
+        self._state = INITIALIZE[2]
+
+    def reset(self):
+        """WsResetMessage: back to EMPTY from any state; the versions stay."""
+        self._headers = []
+        self._addressed = self._fault = False
+        self._release_output()
+        self._release_reader()
+        self._document = b""
+        if self._forgiven:
+            self._forgiven = []
+        self._state = RESET[2]
+
+    def _release_output(self):
+        self._output = None
+        if self._body_writer is not None:
+            self._body_writer.close()
+            self._body_writer = None
+
+    def _release_reader(self):
+        self._reader = None
+        self._received = 0
+        if self._body_reader is not None:
+            self._body_reader.close()
+            self._body_reader = None
+
+    # Headers
+
+    def _check_count(self, Py_ssize_t more=1):
+        if PyList_GET_SIZE(self._headers) + more > self._max_headers:
+            raise QuotaExceeded(f"more than max_processed_headers ({self._max_headers}) header blocks")
+
+    def add_custom_header(self, element, value, *, option=REQUIRED, attributes=NO_FLAGS, role=""):
+        """WsAddCustomHeader: append a header block, written now; a second one of the same name is one more.
+
+        ``element`` is an :class:`ElementDescription` or a class made by ``@wsx.struct``. ``attributes`` puts
+        mustUnderstand and, in SOAP 1.2, relay on the element; ``role`` is the URI of the node it is for (``role`` of
+        SOAP 1.2, ``actor`` of SOAP 1.1), "" for the ultimate receiver.
+
+        :raises InvalidArgument: for a bad element, option, flag, role or value.
+        :raises InvalidOperation: when the message is EMPTY.
+        :raises InvalidFormat: when the value cannot be represented; the message is then unchanged.
+        :raises QuotaExceeded: when there would be more headers than ``max_processed_headers``.
+        """
+        cdef EnvelopePlan plan = self.plan
+        cdef Header header
+        cdef WriteRoot root
+        cdef bytes flags = b"", block
+        cdef Out out
+        cdef Py_ssize_t place = 0
+        description = description_of(element)
+        local_name, ns = description.local_name, description.ns
+        if local_name is None or ns is None:
+            raise InvalidArgument("a header needs an element with a name")
+        if attributes is not NO_FLAGS:
+            flags = self._flags(attributes)
+        if type(role) is not str or role:
+            role = self._role(role)
+        self.require(CHANGE_HEADER)
+        if PyList_GET_SIZE(self._headers) >= self._max_headers:
+            self._check_count()
+        if role:
+            flags += role
+        root = write_root(description, plan.scope, None)
+        if type(option) is not WriteOption:
+            raise InvalidArgument(f"option must be a wsx.WriteOption, not {option!r}")
+        out_open(&out, root.size_hint)
+        try:
+            write_root_element(&out, root, value, option, self.max_depth)
+            if flags:
+                # Right behind the name of the element.
+                while out.start[place] not in b" />":
+                    place += 1
+                insert(&out, place, flags)
+            block = out_take(&out)
+        finally:
+            out_close(&out)
+        root.size_hint = min(PyBytes_GET_SIZE(block) + 64, LARGEST_HINT)
+        name = (ns, local_name)
+        kind = plan.kinds.get(name, 0) if ns == plan.addressing_name else 0
+        header = Header.__new__(Header, kind, RANK_ADDED, name, block, plan.scope)
+        if not plan.has_envelope:
+            header.wire = b""
+        self._headers.append(header)
+
+    def _addressed_to_us(self, int kind):
+        """The addressing header of that type for the ultimate receiver, None when there is none.
+
+        :raises InvalidFormat: when there are several.
+        """
+        cdef Header header, found = None
+        for header in self._headers:
+            if header.kind == kind:
+                header.look(self.plan, self._quotas)
+                if header.own:
+                    if found is not None:
+                        raise InvalidFormat(f"the message has several {header.name[1]} headers", offset=header.start)
+                    found = header
+        return found
+
+    def _named_headers(self, tuple name not None):
+        """All header blocks of that name for the ultimate receiver."""
+        cdef Header header
+        found = []
+        for header in self._headers:
+            if header.name == name:
+                header.look(self.plan, self._quotas)
+                if header.own:
+                    found.append(header)
+        return found
+
+    def _not_understood(self):
+        """The header blocks that this node must understand and has not yet."""
+        cdef Header header
+        found = []
+        for header in self._headers:
+            if not header.kind and not header.understood:
+                header.look(self.plan, self._quotas)
+                if header.own and header.soap_flags & MUST_UNDERSTAND:
+                    found.append(header)
+        return found
+
+    # Sending in one step
+
+    cdef list complete(self, Header action, Header to, object references, object initialization):
+        """The headers of the message that is sent, in their order."""
+        cdef list before = [] if action is None else [action], after
+        cdef Header header
+        cdef bint has_to, has_id
+        if self._state is EMPTY:
+            if initialization is not BLANK:
+                before += self._first_headers(initialization)
+            before.append(to)
+            if references:
+                before += references
+            return before
+        after = []
+        has_to, has_id = self._addressed, initialization is BLANK
+        for header in self._headers:
+            if header.kind:
+                if header.kind == ACTION and action is not None:
+                    continue
+                has_to = has_to or header.kind == TO
+                has_id = has_id or header.kind == MESSAGE_ID
+            if header.rank < RANK_TO:
+                before.append(header)
+            else:
+                after.append(header)
+        if not has_id:
+            before += self._first_headers(initialization)
+        if not has_to:
+            before.append(to)
+            after += references
+        return before + after
+
+    def _complete(self, Header action, Header to not None, references, initialization):
+        return self.complete(action, to, references, initialization)
+
+    def encode(self, Header action, Header to not None, element, value, option, *, initialization=BLANK,
+               references=(), bint keep=True):
+        """The envelope of WsSendMessage, for channels: initialize, address, set the action, write the body.
+
+        An INITIALIZED message keeps its headers. ``to`` is used unless the message is addressed or has a To header, and
+        ``references``, the reference parameters of that address, go with it; ``action`` replaces an Action header;
+        REQUEST adds a MessageID that is missing. With ``keep`` the message is DONE afterwards, also when the call
+        fails; without it, it does not change at all.
+
+        :raises InvalidOperation: when the message is neither EMPTY nor INITIALIZED.
+        :raises InvalidArgument, InvalidFormat, NumericOverflow, QuotaExceeded: as :meth:`write_body`.
+        """
+        cdef list headers
+        self.require(SEND)
+        headers = self.complete(action, to, references, initialization)
+        if keep:
+            self._state = SEND[3]
+            self._headers = headers
+            self._addressed = True
+        envelope = self.envelope(headers, element, value, option)
+        if keep:
+            self._state = SEND[2]
+        return envelope
+
+    cdef bytes envelope(self, list headers, object element, object value, object option):
+        cdef tuple wire = self.plan.wire
+        cdef WriteRoot root = None
+        cdef Header header
+        cdef Py_ssize_t size = 512, before, inside
+        cdef bint blocks = False
+        cdef Out out
+        if element is not None:
+            root = write_root(element, self.plan.scope, None)
+            if type(option) is not WriteOption:
+                raise InvalidArgument(f"option must be a wsx.WriteOption, not {option!r}")
+            size += root.size_hint
+        for header in headers:
+            size += PyBytes_GET_SIZE(header.wire)
+            blocks = blocks or PyBytes_GET_SIZE(header.wire) != 0
+        out_open(&out, size)
+        try:
+            if self.write_declaration:
+                put(&out, DECLARATION)
+            if blocks:
+                put(&out, <bytes>wire[START_HEADER])
+                for header in headers:
+                    put(&out, header.wire)
+                put(&out, <bytes>wire[HEADER_END])
+            else:
+                put(&out, <bytes>wire[START])
+            before = inside = out_length(&out)
+            if root is not None:
+                put(&out, <bytes>wire[BODY_START])
+                inside = out_length(&out)
+                write_root_element(&out, root, value, option, self.max_depth)
+                root.size_hint = min(out_length(&out) - inside + 64, LARGEST_HINT)
+            if out_length(&out) != inside:
+                put(&out, <bytes>wire[BODY_END])
+            else:
+                # A structure without an element around it may have nothing to write.
+                out.cursor = out.start + before
+                put(&out, <bytes>wire[BODY_EMPTY])
+            return out_take(&out)
+        finally:
+            out_close(&out)
+
+    # Reading
+
+    def read_envelope_start(self, data):
+        """WsReadEnvelopeStart: EMPTY → READING; reads up to the first child of Body.
+
+        ``data`` is the whole message in UTF-8. Headers are found but not decoded before they are asked for. The message
+        counts as addressed afterwards.
+
+        :raises InvalidArgument: when ``data`` is not bytes-like.
+        :raises InvalidOperation: when the message is not EMPTY.
+        :raises InvalidFormat: when the data is no envelope of this message's version, or has a DTD.
+        :raises QuotaExceeded: when a quota or ``max_processed_headers`` is exceeded.
+        """
+        cdef bytes document
+        if type(data) is bytes:
+            document = data
+        elif isinstance(data, (bytes, bytearray, memoryview)):
+            document = bytes(data)
+        else:
+            raise InvalidArgument(f"data must be bytes-like, not {type(data).__name__}")
+        self.require(READ_START)
+        if self._quotas is DEFAULT_QUOTAS:
+            self.start_reading(Reader(document), document)
+        else:
+            self.start_reading(Reader(document, quotas=self._quotas), document)
+
+    def _start_reading(self, Reader reader not None, bytes document not None):
+        self.start_reading(reader, document)
+
+    cdef int start_reading(self, Reader reader, bytes document) except -1:
+        cdef list headers
+        cdef bint fault = False
+        reader.idle()
+        if self.plan.has_envelope:
+            headers = self.read_headers(reader, document)
+            fault = at_element(reader, self.plan.envelope_ns, b"Fault", 5)
+        elif reader.state() != AT_START_TAG:
+            raise InvalidFormat("the message is empty", offset=reader.position)
+        else:
+            headers = []
+        if self._leniency is not None:
+            reader.forgive_by(self._leniency, self._forgiven)
+        self._reader = reader
+        self._document = document
+        self._headers = headers
+        self._addressed = True
+        self._fault = fault
+        self._state = READ_START[2]
+        return 0
+
+    cdef list read_headers(self, Reader reader, bytes document):
+        """Read from the start of the document to the first child of Body."""
+        cdef bytes ns = self.plan.envelope_ns
+        cdef list headers = []
+        cdef tuple scope
+        if not at_element(reader, ns, b"Envelope", 8):
+            self._refuse_envelope(reader.peek(), reader.position)
+        enter_element(reader)
+        if at_element(reader, ns, b"Header", 6):
+            enter_element(reader)
+            scope = self.plan.scope if self.plan.binds(reader) else reader.scope()
+            while reader.state() == AT_START_TAG:
+                if PyList_GET_SIZE(headers) >= self._max_headers:
+                    raise QuotaExceeded(
+                        f"more than max_processed_headers ({self._max_headers}) header blocks", offset=reader.position
+                    )
+                headers.append(self.scan_header(reader, document, scope))
+            leave_element(reader)
+        if not at_element(reader, ns, b"Body", 4):
+            raise InvalidFormat("the envelope has no Body", path="Envelope", offset=reader.position)
+        enter_element(reader)
+        return headers
+
+    cdef Header scan_header(self, Reader reader, bytes document, tuple scope):
+        """The header block whose start tag was read."""
+        cdef int kind = self.plan.kind_of(&reader.element_ns, &reader.element_local)
+        cdef Header header
+        cdef Slice text
+        cdef tuple name
+        if kind:
+            name = self.plan.standard[kind][1]
+        else:
+            name = (reader.string(reader.element_ns), reader.string(reader.element_local))
+        header = Header.__new__(Header, kind, RANK_ADDED, name, document, scope)
+        header.start = reader.offset(reader.tag)
+        header.note(self.plan, reader)
+        reader.pending = False
+        text = slice_of(reader.cursor, 0)
+        if reader.self_closing:
+            reader.close_element()
+        else:
+            reader.text(&text)
+            if reader.cursor[1] != c"/":
+                reader.skip_rest()
+                text.data = NULL
+            else:
+                reader.end_tag()
+        if text.data is not NULL and reader.start <= text.data <= reader.end:
+            header.text_start = reader.offset(text.data)
+            header.text_end = header.text_start + text.length
+        header.end = reader.offset(reader.cursor)
+        return header
+
+    def read_body(self, element, option=READ_REQUIRED):
+        """WsReadBody: the value of the next part of the Body.
+
+        ``element`` is as for :meth:`write_body`. After a failure the body cannot be read further.
+
+        :raises InvalidArgument: for a bad element or option.
+        :raises InvalidOperation: when the message is not READING, or comes in pieces and the part is not there yet
+            (``Channel.read_body`` waits for it); :class:`ObjectFaulted` after a failure.
+        :raises InvalidFormat, NumericOverflow, QuotaExceeded: when the body does not match; with path and offset.
+        """
+        description = description_of(element)
+        self.require(READ_BODY)
+        if self._received or self._body_reader is not None or self._reader is None:
+            return self._read_body(description, option)
+        try:
+            return self._reader.read_element(description, option)
+        except InvalidArgument:
+            raise
+        except BaseException:
+            # The reader stands somewhere inside the body: what it would read next could be taken for something else.
+            self._release_reader()
+            raise
+
+    def read_envelope_end(self):
+        """WsReadEnvelopeEnd: READING → DONE, also when it fails.
+
+        :raises InvalidOperation: when the message is not READING; :class:`ObjectFaulted` after a failure.
+        :raises InvalidFormat: when something of the body was not read, or something follows the envelope.
+        """
+        cdef Reader reader
+        self.require(READ_END)
+        self._state = READ_END[3]
+        reader = self._reader
+        if self._body_reader is not None:
+            self._leave_body_reader()
+        self._reader = None
+        self._received = 0
+        if reader is None:
+            raise ObjectFaulted("reading the body failed before; reset the message")
+        reader.idle()
+        if self.plan.has_envelope:
+            leave_element(reader)
+            # SOAP 1.1 §4 lets further elements follow the Body; SOAP 1.2 does not.
+            while self.plan.more_may_follow and reader.state() == AT_START_TAG:
+                reader.skip_element()
+            leave_element(reader)
+        reader.end_document()
+        self._state = READ_END[2]
+
+    # For channels
+
+    def check_send(self):
+        """Raise InvalidOperation unless WsSendMessage accepts the message in its state."""
+        self.require(SEND)
+
+    def check_receive(self):
+        """Raise InvalidOperation unless WsReceiveMessage accepts the message in its state."""
+        self.require(RECEIVE)
+
+    def finish_receive(self):
+        """The message is DONE, whatever became of reading it: the end of WsReceiveMessage."""
+        self._release_reader()
+        self._state = RECEIVE[2]
