@@ -45,6 +45,14 @@ class ServiceFault(EndpointFaultReceived):
     """The description of the detail element, or the class of its values."""
     detail: Any = None
 
+    def __init__(self, message: str = "", *, detail: Any = None, **keywords: Any) -> None:
+        """A fault to raise, as a service does; a client makes those that it receives.
+
+        ``detail`` is the value of the detail element; the keywords are those of :class:`WsError`.
+        """
+        super().__init__(message, **keywords)
+        self.detail = detail
+
 
 @dataclass(frozen=True, eq=False)
 class Operation(Generic[Result]):
