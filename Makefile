@@ -30,6 +30,8 @@ demo: build
 
 test: build $(VENV)/.test
 	@tools/system.sh php
+	@tools/system.sh gsoap
+	@tools/node_soap.sh
 	@tools/system.sh squid
 	@tools/system.sh realm
 	@tools/system.sh nginx

@@ -3,14 +3,15 @@
 #
 #   tools/system.sh build   Python's venv module and headers, a C++ compiler
 #   tools/system.sh php     PHP with its SOAP extension, the foreign peer of tests/interop
+#   tools/system.sh gsoap   gSOAP's code generators and library, and a C++ compiler, another one
 #   tools/system.sh squid   squid, the foreign proxy of tests/transport
 #   tools/system.sh nginx   nginx, the foreign server of tests/channel
 #   tools/system.sh realm   a Kerberos server and Apache with GSSAPI and NTLM, the foreign servers of tests/transport
 #   tools/system.sh fuzz    clang++, which builds the core for libFuzzer
 #
 # What is missing is installed where this runs as root on a system with apt-get; elsewhere the command to run is
-# printed. Missing build tools end the script with status 1; the others do not: the tests of PHP, squid and nginx then
-# say that they skip, and fuzzing falls back on mutations without coverage.
+# printed. Missing build tools end the script with status 1; the others do not: the tests of PHP, gSOAP, squid and
+# nginx then say that they skip, and fuzzing falls back on mutations without coverage.
 set -u
 
 python=${PYTHON:-python3}
@@ -45,6 +46,11 @@ build)
 php)
     has_php_soap || need "php-cli php-soap"
     ;;
+gsoap)
+    { command -v wsdl2h >/dev/null 2>&1 && command -v soapcpp2 >/dev/null 2>&1 && [ -e /usr/include/stdsoap2.h ]; } ||
+        need "gsoap libgsoap-dev"
+    command -v c++ >/dev/null 2>&1 || need g++
+    ;;
 squid)
     # The program alone is wanted; Debian's package may start it as a service, too.
     [ -x /usr/sbin/squid ] || command -v squid >/dev/null 2>&1 || need squid
@@ -64,7 +70,7 @@ fuzz)
     [ -d "$(clang++ -print-runtime-dir 2>/dev/null)" ] || need "clang libclang-rt-dev"
     ;;
 *)
-    echo "usage: $0 build|php|squid|nginx|fuzz" >&2
+    echo "usage: $0 build|php|gsoap|squid|realm|nginx|fuzz" >&2
     exit 2
     ;;
 esac
