@@ -7,10 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
-#if (defined(__GNUC__) || defined(__clang__)) && defined(__x86_64__)
-#include <immintrin.h>
-#define WSX_AVX2 1
-#endif
+#include "_cpu.h"
 
 /* The two characters of each 12-bit group, and the value of each character. */
 struct WsxBase64 {
@@ -32,10 +29,8 @@ struct WsxBase64 {
 static constexpr WsxBase64 wsx_base64;
 
 #ifdef WSX_AVX2
-static inline bool wsx_has_avx2(void) { return __builtin_cpu_supports("avx2"); }
-
 /* As many whole groups of 24 bytes as can be read 28 bytes at a time; returns how many bytes that were. */
-__attribute__((target("avx2"))) static inline size_t wsx_put_base64_blocks(char *out, const unsigned char *bytes, size_t length)
+WSX_FOR_AVX2 static inline size_t wsx_put_base64_blocks(char *out, const unsigned char *bytes, size_t length)
 {
     const __m256i order = _mm256_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10,
                                            1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
@@ -61,7 +56,7 @@ __attribute__((target("avx2"))) static inline size_t wsx_put_base64_blocks(char 
 
 /* As many groups of 32 characters of the alphabet as come, each followed by 16 more; returns how many characters that
  * were. 32 bytes are written for each 24. */
-__attribute__((target("avx2"))) static inline size_t wsx_read_base64_blocks(unsigned char *out, const char *text, size_t length)
+WSX_FOR_AVX2 static inline size_t wsx_read_base64_blocks(unsigned char *out, const char *text, size_t length)
 {
     /* A character is wrong where a bit of its low half byte's row meets one of its high half byte's row. */
     const __m256i low_rows = _mm256_setr_epi8(0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13, 0x1A, 0x1B, 0x1B,

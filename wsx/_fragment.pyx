@@ -80,10 +80,7 @@ cdef class Fragment(Scanner):
                 if self.cursor < self.end and self.cursor[0] == c"\n":
                     self.cursor += 1
             elif self.cursor[0] == c"]":
-                if self.end - self.cursor >= 3 and memcmp(self.cursor, b"]]>", 3) == 0:
-                    return self.bad(self.cursor, "`]]>` in text")
-                out_append(&self.scratch, b"]", 1)
-                self.cursor += 1
+                return self.bad(self.cursor, "`]]>` in text")
             elif self.end - self.cursor >= 9 and memcmp(self.cursor, b"<![CDATA[", 9) == 0:
                 self.cdata()
             elif self.end - self.cursor < 2:

@@ -6,7 +6,6 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.dict cimport PyDict_GetItemWithError
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_XDECREF
-from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport uint16_t, uint32_t
 from libc.string cimport memcmp
@@ -27,11 +26,21 @@ cdef extern from "_cpython.h":
     object wsx_allocate(object cls)
     object wsx_ascii_string(const char* text, Py_ssize_t length)
 
+cdef extern from "_ascii.h":
+    size_t wsx_put_ascii_text "wsx_put_ascii<false>"(char** out, const char* limit, const char* source,
+                                                     size_t length) noexcept
+    size_t wsx_put_ascii_attribute "wsx_put_ascii<true>"(char** out, const char* limit, const char* source,
+                                                         size_t length) noexcept
+
 cdef extern from "_text.h":
-    size_t wsx_copy_plain(char* out, const char* source, size_t length, bint attribute) noexcept
-    char* wsx_escape(char* out, unsigned int c, bint attribute) noexcept
     size_t wsx_encode[Unit](char** out, const Unit* source, size_t length, bint attribute, bint* bad) noexcept
-    bint wsx_is_ascii(const char* text, size_t length) noexcept
+
+cdef extern from "_utf8.h":
+    cdef struct WsxMeasure:
+        size_t count
+        uint32_t most
+    WsxMeasure wsx_measure(const char* text, size_t length) noexcept
+    void wsx_decode[Unit](Unit* out, size_t count, const char* text, size_t length) noexcept
 
 cdef extern from "_number.h":
     char* wsx_put_guid(char* out, const unsigned char* data) noexcept
@@ -48,6 +57,7 @@ cdef extern from "Python.h":
     Py_ssize_t PyUnicode_GET_LENGTH(object)
     int PyUnicode_KIND(object)
     void* PyUnicode_DATA(object)
+    object PyUnicode_New(Py_ssize_t length, uint32_t most)
     int _PyBytes_Resize(PyObject** data, Py_ssize_t size) except -1  # on failure it is released
 
 # Longest piece of text encoded at a time; an escape is at most six times its character.
@@ -136,21 +146,19 @@ cdef int forbidden(object text, Py_ssize_t position) except -1:
 
 
 cdef int write_ascii(Out* out, object text, const char* data, Py_ssize_t length, bint attribute) except -1:
-    cdef Py_ssize_t done = 0, plain
-    cdef char* end
-    out_reserve(out, length)
+    cdef Py_ssize_t done = 0
+    cdef const char* room
     while True:
-        plain = wsx_copy_plain(out.cursor, data + done, length - done, attribute)
-        out.cursor += plain
-        done += plain
+        out_reserve(out, length - done)
+        room = out.limit
+        if attribute:
+            done += wsx_put_ascii_attribute(&out.cursor, room, data + done, length - done)
+        else:
+            done += wsx_put_ascii_text(&out.cursor, room, data + done, length - done)
         if done == length:
             return 0
-        end = wsx_escape(out.cursor, data[done], attribute)
-        if end is NULL:
+        if room - out.cursor >= length - done:
             return forbidden(text, done)
-        out.cursor = end
-        done += 1
-        out_reserve(out, length - done)
 
 
 cdef int write_string(Out* out, PyObject* value, const Codec* codec) except -1:
@@ -185,9 +193,21 @@ cdef int write_string(Out* out, PyObject* value, const Codec* codec) except -1:
 
 cdef object decode_string(const char* text, Py_ssize_t length, bint ascii):
     """The str of checked UTF-8."""
-    if ascii or wsx_is_ascii(text, length):
+    cdef WsxMeasure found
+    cdef object made
+    if ascii:
         return wsx_ascii_string(text, length)
-    return PyUnicode_DecodeUTF8(text, length, NULL)
+    found = wsx_measure(text, length)
+    if found.most < 0x80:
+        return wsx_ascii_string(text, length)
+    made = PyUnicode_New(found.count, found.most)
+    if found.most < 0x100:
+        wsx_decode(<unsigned char*>PyUnicode_DATA(made), found.count, text, length)
+    elif found.most < 0x10000:
+        wsx_decode(<uint16_t*>PyUnicode_DATA(made), found.count, text, length)
+    else:
+        wsx_decode(<uint32_t*>PyUnicode_DATA(made), found.count, text, length)
+    return made
 
 
 cdef PyObject* read_string(const char* text, Py_ssize_t length, bint ascii, const Codec* codec) except NULL:

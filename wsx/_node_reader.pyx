@@ -423,10 +423,7 @@ cdef class NodeReader:
                 if core.cursor < stop and core.cursor[0] == c"\n":
                     core.cursor += 1
             else:
-                if stop - core.cursor >= 3 and memcmp(core.cursor, b"]]>", 3) == 0:
-                    return core.bad(core.cursor, "`]]>` in text")
-                out_append(&core.scratch, b"]", 1)
-                core.cursor += 1
+                return core.bad(core.cursor, "`]]>` in text")
         core.cursor = self.at
         return 0
 

@@ -20,7 +20,7 @@ from wsx._scanner cimport Scanner, Slice
 from wsx.charsets import Charset
 from wsx.errors import InvalidArgument, InvalidOperation
 
-cdef extern from "_text.h":
+cdef extern from "_utf8.h":
     cdef struct WsxInput:
         size_t invalid
         bint ascii

@@ -130,13 +130,17 @@ cdef class Reader(FrameReader):
         cdef Attribute* attribute
         cdef const ReadStep* step
         cdef Slice text
-        cdef Py_ssize_t i, j
+        cdef Py_ssize_t i, j, tried, expected = 0  # they come in the order of the table, as a rule
         for i in range(self.attribute_count):
             attribute = &self.attributes[i]
-            for j in range(plan.attributes):
+            for tried in range(plan.attributes):
+                j = expected + tried
+                if j >= plan.attributes:
+                    j -= plan.attributes
                 step = &plan.steps[j]
                 if same(&attribute.local, step.local, step.local_length) and same(&attribute.ns, step.ns,
                                                                                   step.ns_length):
+                    expected = j + 1
                     if step.kind == VOID:
                         values[j] = owned(UNSET)
                         break

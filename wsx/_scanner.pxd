@@ -71,6 +71,7 @@ cdef class Scanner:
     cdef bint partial           # more may follow behind `end`
     cdef Py_ssize_t floor       # and then: what is read ends where so few elements are open
     cdef bint ascii
+    cdef bint references_ascii  # those that the scratch has the text of
     cdef bint any_reference     # character references may stand for what XML forbids
     cdef const char* mark       # where what is being read began, for error offsets
     cdef Out scratch            # text that does not stand in the input as one piece

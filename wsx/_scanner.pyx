@@ -14,6 +14,7 @@ from cpython.dict cimport PyDict_Items
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport uint32_t
 from libc.string cimport memchr, memcmp, memcpy
+from libcpp cimport bool as cppbool
 
 from wsx._buffer cimport out_append, out_close, out_length, out_open, out_reserve
 from wsx._lexical_texts cimport decode_string
@@ -23,13 +24,17 @@ from wsx.descriptions import XML_NAMESPACE, XMLNS_NAMESPACE, XSI_NAMESPACE
 from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, QuotaExceeded
 from wsx.quotas import Quotas
 
-cdef extern from "_text.h":
+cdef extern from "_utf8.h":
     cdef struct WsxInput:
         size_t invalid
         bint ascii
     WsxInput wsx_check_input(const char* text, size_t length) noexcept
+
+cdef extern from "_text.h":
+    size_t wsx_copy_text(char** out, size_t room, const char* text, size_t length) noexcept
     size_t wsx_scan_text(const char* text, size_t length) noexcept
     size_t wsx_scan_ncname(const char* text, size_t length) noexcept
+    size_t wsx_scan_value(const char* text, size_t length, char quote, cppbool* plain) noexcept
     char* wsx_put_utf8(char* out, uint32_t c) noexcept
 
 DEFAULT_QUOTAS = Quotas()
@@ -41,7 +46,7 @@ class MoreInput(Exception):
 
 # Up to so many attributes are compared each with each.
 cdef enum:
-    FEW_ATTRIBUTES = 8
+    FEW_ATTRIBUTES = 24
 
 cdef enum:
     NO_CHARACTER = 0x7FFFFFFF
@@ -328,10 +333,10 @@ cdef class Scanner:
 
     cdef int parse_attribute(self) except -1:
         cdef Attribute* attribute
-        cdef const char* close
         cdef bint references = False
+        cdef cppbool plain
         cdef Slice value
-        cdef Py_ssize_t i, declared
+        cdef Py_ssize_t i, declared, left
         declared = self.binding_count - self.opens[self.open_count - 1].bindings
         if self.attribute_count + declared >= self.limits.attributes:
             return self.over("max_attributes", self.limits.attributes)
@@ -353,22 +358,19 @@ cdef class Scanner:
             return self.truncated()
         if self.cursor[0] != c'"' and self.cursor[0] != c"'":
             return self.bad(self.cursor, "an attribute value in quotes was expected")
-        close = <const char*>memchr(self.cursor + 1, self.cursor[0], self.end - self.cursor - 1)
-        if close is NULL:
-            if self.end - self.cursor - 1 > self.limits.text_length:
-                return self.over("max_text_length", self.limits.text_length)
-            return self.truncated()
-        attribute.value = slice_of(self.cursor + 1, close - self.cursor - 1)
+        left = self.end - self.cursor - 1
+        attribute.value = slice_of(self.cursor + 1, wsx_scan_value(self.cursor + 1, left, self.cursor[0], &plain))
         if attribute.value.length > self.limits.text_length:
             return self.over("max_text_length", self.limits.text_length)
-        attribute.plain = True
-        for i in range(attribute.value.length):
-            if attribute.value.data[i] == c"<":
-                return self.bad(attribute.value.data + i, "`<` in an attribute value")
-            if attribute.value.data[i] == c"&" or <unsigned char>attribute.value.data[i] < 0x20:
-                attribute.plain = False
+        if attribute.value.length == left:
+            return self.truncated()
+        attribute.plain = plain
+        if not plain:
+            for i in range(attribute.value.length):
+                if attribute.value.data[i] == c"<":
+                    return self.bad(attribute.value.data + i, "`<` in an attribute value")
                 references = references or attribute.value.data[i] == c"&"
-        self.cursor = close + 1
+        self.cursor = attribute.value.data + attribute.value.length + 1
         if references:
             self.attribute_text(attribute, &value)  # they must be right even if nobody asks for the value
         if same(&attribute.name, b"xmlns", 5) or same(&attribute.prefix, b"xmlns", 5):
@@ -491,8 +493,9 @@ cdef class Scanner:
     # --- text ----------------------------------------------------------------------------------------------------
 
     cdef bint is_ascii(self, const Slice* text) noexcept:
-        """Is that known without a look? Outside the input there is what character references stood for."""
-        return self.ascii and self.start <= text.data < self.end
+        """Is that known without a look? In the scratch there is what character references stood for."""
+        return self.ascii and (self.start <= text.data < self.end
+                               or self.references_ascii and text.data == self.scratch.start)
 
     cdef object string(self, Slice text):
         return decode_string(text.data, text.length, self.is_ascii(&text))
@@ -533,6 +536,8 @@ cdef class Scanner:
             out_append(&self.scratch, b"\xEF\xBF\xBE" if c == 0xFFFE else b"\xEF\xBF\xBF", 3)
         else:
             self.scratch.cursor = wsx_put_utf8(self.scratch.cursor, c)
+        if c >= 0x80:
+            self.references_ascii = False
         self.cursor = semicolon + 1
         return 0
 
@@ -564,6 +569,8 @@ cdef class Scanner:
         """Collects the character data up to the next tag in the scratch."""
         cdef Py_ssize_t length
         while True:
+            self.cursor += wsx_copy_text(&self.scratch.cursor, self.scratch.limit - self.scratch.cursor, self.cursor,
+                                         self.end - self.cursor)
             length = wsx_scan_text(self.cursor, self.end - self.cursor)
             out_append(&self.scratch, self.cursor, length)
             self.cursor += length
@@ -579,10 +586,7 @@ cdef class Scanner:
                 if self.cursor < self.end and self.cursor[0] == c"\n":
                     self.cursor += 1
             elif self.cursor[0] == c"]":
-                if self.end - self.cursor >= 3 and memcmp(self.cursor, b"]]>", 3) == 0:
-                    return self.bad(self.cursor, "`]]>` in text")
-                out_append(&self.scratch, b"]", 1)
-                self.cursor += 1
+                return self.bad(self.cursor, "`]]>` in text")
             elif self.end - self.cursor < 2:
                 return self.truncated()
             elif self.cursor[1] == c"!" and self.end - self.cursor >= 9 and memcmp(self.cursor, b"<![CDATA[", 9) == 0:
@@ -606,6 +610,7 @@ cdef class Scanner:
         if self.scratch.owner is NULL:
             out_open(&self.scratch, 1024)
         self.scratch.cursor = self.scratch.start
+        self.references_ascii = True
         self.text_piecewise()
         text[0] = slice_of(self.scratch.start, out_length(&self.scratch))
         return 0
@@ -621,6 +626,7 @@ cdef class Scanner:
         if self.scratch.owner is NULL:
             out_open(&self.scratch, 1024)
         self.scratch.cursor = self.scratch.start
+        self.references_ascii = True
         self.cursor = attribute.value.data
         while self.cursor < end:
             if self.cursor[0] == c"&":

@@ -1,7 +1,4 @@
-/* Characters: what XML allows, what must be escaped, and UTF-8 both ways.
- *
- * Char of XML 1.0 §2.2: #x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF].
- */
+/* Characters: what must be escaped, what is text, what is a name. */
 #ifndef WSX_TEXT_H
 #define WSX_TEXT_H
 
@@ -66,49 +63,6 @@ static inline char *wsx_escape(char *out, unsigned c, bool attribute)
 #undef WSX_PUT
 }
 
-#ifdef WSX_SSE2
-/* One bit for each byte that is not plain text (some of them, TAB and LF, are after a closer look). */
-static inline unsigned wsx_special(__m128i v, bool attribute)
-{
-    const __m128i control = _mm_set1_epi8(0x1f), quote = _mm_set1_epi8(attribute ? '"' : '<');
-    __m128i hit = _mm_or_si128(
-        _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('<')), _mm_cmpeq_epi8(v, _mm_set1_epi8('>'))),
-        _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('&')), _mm_cmpeq_epi8(v, quote)));
-    return (unsigned)_mm_movemask_epi8(_mm_or_si128(hit, _mm_cmpeq_epi8(_mm_min_epu8(v, control), v)));
-}
-#endif
-
-/* Copies the leading bytes of source that need no escape and returns their number. It never reads
- * beyond length (a str object ends there); out must have room for length bytes. */
-static inline size_t wsx_copy_plain(char *out, const char *source, size_t length, bool attribute)
-{
-    size_t i = 0;
-#ifdef WSX_SSE2
-    for (; i + WSX_BLOCK <= length; i += WSX_BLOCK) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(source + i));
-        _mm_storeu_si128((__m128i *)(out + i), v);
-        unsigned mask = wsx_special(v, attribute);
-        if (mask)
-            return i + wsx_first_bit(mask);
-    }
-    if (length >= WSX_BLOCK && i < length) {
-        /* the last block again, from its end: what it repeats is known to be plain */
-        size_t last = length - WSX_BLOCK;
-        __m128i v = _mm_loadu_si128((const __m128i *)(source + last));
-        _mm_storeu_si128((__m128i *)(out + last), v);
-        unsigned mask = wsx_special(v, attribute);
-        return mask ? last + wsx_first_bit(mask) : length;
-    }
-#endif
-    for (; i < length; i++) {
-        unsigned char c = (unsigned char)source[i];
-        if (c < 0x80 && !wsx_plain(c, attribute))
-            break;
-        out[i] = (char)c;
-    }
-    return i;
-}
-
 /* Encodes units (UCS-1, UCS-2 or UCS-4) as escaped UTF-8 up to length units; returns how many were taken. It stops at
  * a character that XML forbids, then *bad is true. out must hold 6 bytes a unit. */
 template <class Unit>
@@ -148,92 +102,77 @@ static inline size_t wsx_encode(char **out, const Unit *source, size_t length, b
     return i;
 }
 
-/* What a whole document consists of, found in one pass before it is read. */
-struct WsxInput {
-    size_t invalid;   /* offset of the first byte that is no legal character in UTF-8; the length when all are */
-    bool ascii;       /* only ASCII */
-};
-
-/* Length of the legal UTF-8 sequence (Unicode table 3-7, without U+FFFE and U+FFFF) at p, 0 when it is not legal. */
-static inline size_t wsx_utf8_length(const unsigned char *p, size_t left)
-{
-    unsigned c = p[0];
-    if (c >= 0xC2 && c < 0xE0)
-        return left >= 2 && (p[1] & 0xC0) == 0x80 ? 2 : 0;
-    if (c >= 0xE0 && c < 0xF0) {
-        if (left < 3 || (p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80)
-            return 0;
-        unsigned u = (c & 0xF) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
-        return u >= 0x800 && !(u >= 0xD800 && u < 0xE000) && u < 0xFFFE ? 3 : 0;
-    }
-    if (c >= 0xF0 && c < 0xF5) {
-        if (left < 4 || (p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80 || (p[3] & 0xC0) != 0x80)
-            return 0;
-        unsigned u = (c & 7) << 18 | (p[1] & 0x3Fu) << 12 | (p[2] & 0x3Fu) << 6 | (p[3] & 0x3Fu);
-        return u >= 0x10000 && u < 0x110000 ? 4 : 0;
-    }
-    return 0;
-}
-
-static inline struct WsxInput wsx_check_input(const char *text, size_t length)
-{
-    const unsigned char *p = (const unsigned char *)text;
-    struct WsxInput found = {length, true};
-    size_t i = 0;
-    while (i < length) {
-#ifdef WSX_SSE2
-        const __m128i space = _mm_set1_epi8(0x20);
-        while (i + WSX_BLOCK <= length) {
-            /* signed compare: bytes above 0x7F are negative, so both kinds show up as less than a space */
-            unsigned mask = (unsigned)_mm_movemask_epi8(
-                _mm_cmplt_epi8(_mm_loadu_si128((const __m128i *)(p + i)), space));
-            if (mask) {
-                i += wsx_first_bit(mask);
-                break;
-            }
-            i += WSX_BLOCK;
-        }
-        if (i >= length)
-            break;
-#endif
-        unsigned c = p[i];
-        if (c < 0x80) {
-            if (c < 0x20 && c != '\t' && c != '\n' && c != '\r') {
-                found.invalid = i;
-                return found;
-            }
-            i++;
-        } else {
-            size_t n = wsx_utf8_length(p + i, length - i);
-            found.ascii = false;
-            if (n == 0) {
-                found.invalid = i;
-                return found;
-            }
-            i += n;
-        }
-    }
-    return found;
-}
-
-/* Number of leading bytes of text without '<', '&', CR and ']': character data that stands for itself. */
+/* Number of leading bytes of text without '<', '&', CR and `]]>`: character data that stands for itself. */
 static inline size_t wsx_scan_text(const char *text, size_t length)
 {
     size_t i = 0;
 #ifdef WSX_SSE2
-    const __m128i less = _mm_set1_epi8('<'), amp = _mm_set1_epi8('&'), cr = _mm_set1_epi8('\r'), bracket = _mm_set1_epi8(']');
+    const __m128i less = _mm_set1_epi8('<'), amp = _mm_set1_epi8('&'), cr = _mm_set1_epi8('\r'), more = _mm_set1_epi8('>');
     for (; i + WSX_BLOCK <= length; i += WSX_BLOCK) {
         __m128i v = _mm_loadu_si128((const __m128i *)(text + i));
         unsigned mask = (unsigned)_mm_movemask_epi8(
             _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, less), _mm_cmpeq_epi8(v, amp)),
-                         _mm_or_si128(_mm_cmpeq_epi8(v, cr), _mm_cmpeq_epi8(v, bracket))));
-        if (mask)
-            return i + wsx_first_bit(mask);
+                         _mm_or_si128(_mm_cmpeq_epi8(v, cr), _mm_cmpeq_epi8(v, more))));
+        for (; mask; mask &= mask - 1) {
+            size_t place = i + wsx_first_bit(mask);
+            if (text[place] != '>')
+                return place;
+            if (place >= 2 && text[place - 1] == ']' && text[place - 2] == ']')
+                return place - 2;
+        }
     }
 #endif
-    for (; i < length; i++)
-        if (text[i] == '<' || text[i] == '&' || text[i] == '\r' || text[i] == ']')
+    for (; i < length; i++) {
+        if (text[i] == '<' || text[i] == '&' || text[i] == '\r')
+            return i;
+        if (text[i] == '>' && i >= 2 && text[i - 1] == ']' && text[i - 2] == ']')
+            return i - 2;
+    }
+    return i;
+}
+
+/* Copies text as wsx_scan_text does, with `&amp;`, `&lt;` and `&gt;` replaced by what they stand for, to out, which has
+ * room for `room` bytes; returns how many bytes of text that were. It stops short where the room or the text may end
+ * within the next block. */
+static inline size_t wsx_copy_text(char **out, size_t room, const char *text, size_t length)
+{
+    char *p = *out, *limit = *out + room;
+    size_t i = 0;
+    while (length - i >= WSX_BLOCK && (size_t)(limit - p) >= WSX_BLOCK) {
+#ifdef WSX_SSE2
+        __m128i v = _mm_loadu_si128((const __m128i *)(text + i));
+        _mm_storeu_si128((__m128i *)p, v);
+        unsigned mask = (unsigned)_mm_movemask_epi8(_mm_or_si128(
+            _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('<')), _mm_cmpeq_epi8(v, _mm_set1_epi8('&'))),
+            _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\r')), _mm_cmpeq_epi8(v, _mm_set1_epi8('>')))));
+        unsigned n = mask ? wsx_first_bit(mask) : WSX_BLOCK;
+#else
+        unsigned n = 0;
+        for (; n < WSX_BLOCK && text[i + n] != '<' && text[i + n] != '&' && text[i + n] != '\r' && text[i + n] != '>'; n++)
+            p[n] = text[i + n];
+#endif
+        i += n, p += n;
+        if (n == WSX_BLOCK)
+            continue;
+        if (text[i] == '>') {
+            if (i >= 2 && text[i - 1] == ']' && text[i - 2] == ']')
+                break;
+            *p++ = text[i++];
+            continue;
+        }
+        if (text[i] != '&' || length - i < 5)
             break;
+        uint32_t name, amp_name, less_name, more_name; /* compared without a jump: which it is cannot be foreseen */
+        memcpy(&name, text + i, 4), memcpy(&less_name, "&lt;", 4), memcpy(&more_name, "&gt;", 4), memcpy(&amp_name, "&amp", 4);
+        unsigned less = name == less_name, more = name == more_name, amp = (name == amp_name) & (text[i + 4] == ';');
+        if (!(amp | less | more))
+            break;
+        *p++ = (char)((0 - amp & '&') | (0 - less & '<') | (0 - more & '>'));
+        i += 4 + amp;
+    }
+    for (int back = 0; back < 2 && i && text[i - 1] == ']'; back++) /* which may begin `]]>` */
+        i--, p--;
+    *out = p;
     return i;
 }
 
@@ -269,24 +208,74 @@ static inline bool wsx_name_char(uint32_t c)
            (c >= 0x300 && c <= 0x36F) || (c >= 0x203F && c <= 0x2040);
 }
 
+/* Of each ASCII character: can a name begin with it (1), or go on with it (2)? */
+struct WsxNames {
+    unsigned char kind[128];
+    constexpr WsxNames() : kind()
+    {
+        for (int c = 0; c < 128; c++) {
+            bool start = (c >= 'A' && c <= 'Z') || c == '_' || (c >= 'a' && c <= 'z');
+            kind[c] = (unsigned char)(start ? 3 : c == '-' || c == '.' || (c >= '0' && c <= '9') ? 2 : 0);
+        }
+    }
+};
+static constexpr WsxNames wsx_names;
+
 /* Length in bytes of the NCName at text, which is checked UTF-8; 0 when there is none. */
 static inline size_t wsx_scan_ncname(const char *text, size_t length)
 {
     const unsigned char *p = (const unsigned char *)text;
     size_t i = 0;
+    unsigned wanted = 1;
     while (i < length) {
         uint32_t c = p[i];
         size_t n = 1;
+        if (c < 0x80) {
+            if (!(wsx_names.kind[c] & wanted))
+                break;
+            wanted = 2;
+            i++;
+            continue;
+        }
         if (c >= 0xF0)
             n = 4, c = (c & 7) << 18 | (p[i + 1] & 0x3Fu) << 12 | (p[i + 2] & 0x3Fu) << 6 | (p[i + 3] & 0x3Fu);
         else if (c >= 0xE0)
             n = 3, c = (c & 0xF) << 12 | (p[i + 1] & 0x3Fu) << 6 | (p[i + 2] & 0x3Fu);
-        else if (c >= 0x80)
+        else
             n = 2, c = (c & 0x1F) << 6 | (p[i + 1] & 0x3Fu);
         if (!(i ? wsx_name_char(c) : wsx_name_start(c)))
             break;
+        wanted = 2;
         i += n;
     }
+    return i;
+}
+
+/* Length of what precedes the quote that ends an attribute value, length where none does; *plain when there is nothing in
+ * it that needs a closer look: `<`, `&` and white space but blanks. */
+static inline size_t wsx_scan_value(const char *text, size_t length, char quote, bool *plain)
+{
+    size_t i = 0;
+    *plain = true;
+#ifdef WSX_SSE2
+    const __m128i control = _mm_set1_epi8(0x1f), less = _mm_set1_epi8('<'), amp = _mm_set1_epi8('&');
+    const __m128i close = _mm_set1_epi8(quote);
+    for (; i + WSX_BLOCK <= length; i += WSX_BLOCK) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(text + i));
+        unsigned end = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, close));
+        unsigned look = (unsigned)_mm_movemask_epi8(_mm_or_si128(
+            _mm_or_si128(_mm_cmpeq_epi8(v, less), _mm_cmpeq_epi8(v, amp)), _mm_cmpeq_epi8(_mm_min_epu8(v, control), v)));
+        if (end)
+            look &= (end & (0u - end)) - 1;
+        if (look)
+            *plain = false;
+        if (end)
+            return i + wsx_first_bit(end);
+    }
+#endif
+    for (; i < length && text[i] != quote; i++)
+        if (text[i] == '<' || text[i] == '&' || (unsigned char)text[i] < 0x20)
+            *plain = false;
     return i;
 }
 
