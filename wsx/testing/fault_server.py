@@ -308,6 +308,19 @@ def _answer_and_garbage(server: FaultServer, connection: Connection, _: Request)
     return True
 
 
+def _answer_and_stale(server: FaultServer, connection: Connection, _: Request) -> bool:
+    """A second answer in the packet of the first; over TLS in a record of its own, which the client has read, too."""
+    cork = getattr(socket, "TCP_CORK", getattr(socket, "TCP_NOPUSH", None))
+    if cork is not None:
+        connection.sock.setsockopt(socket.IPPROTO_TCP, cork, 1)
+    connection.send(answer())
+    connection.send(answer(b"stale" * 400, b"500 Stale"))
+    if cork is not None:
+        connection.sock.setsockopt(socket.IPPROTO_TCP, cork, 0)
+    server.arrived.set()
+    return True
+
+
 def _stalls(data: bytes, *, reads_body: bool = True) -> Fault:
     def act(server: FaultServer, connection: Connection, _: Request) -> bool:
         connection.send(data)
@@ -446,6 +459,7 @@ FAULTS: Final[dict[str, Fault]] = {
     "answer-then-fin": _answer_and_close(reset=False),
     "answer-then-rst": _answer_and_close(reset=True),
     "answer-then-garbage": Fault(_answer_and_garbage),
+    "answer-with-stale": Fault(_answer_and_stale),
     "early-413": _early(b"413 Content Too Large"),
     "early-503": _early(b"503 Service Unavailable"),
     "expectation-failed": Fault(_expectation_failed, reads_body=False),

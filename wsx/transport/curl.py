@@ -224,12 +224,13 @@ class CurlTransport(CurlCall):
 
     # What libcurl calls while it runs
 
-    def _on_send(self, *addresses: object) -> int:
+    def _on_send(self, *addresses: Any) -> int:
         answer = super()._on_send(*addresses)
         if answer == pycurl.PREREQFUNC_OK:
             # Of several sockets that were tried at once, the losers are closed by now.
             self._kept = next((number for number in self._interest if number in self._sockets), self._kept)
             self._writing = False
+            self._ask_on(self._kept, addresses[3])
         return answer
 
     def _on_interest(self, what: int, number: int, multi: object, data: object) -> None:

@@ -101,10 +101,13 @@ class _Pool:
             if _name_of(number) == name:
                 self._names[name] = number
                 return False
+        known = self.number_of(name)
+        return known is not None and is_dead(self.poll, known, framed=framed)
+
+    def number_of(self, name: _Address) -> int | None:
+        """The socket with that address of its own, when it is known."""
         known = self._names.get(name)
-        if known is None or self._sockets.get(known) != inode_of(known):
-            return False
-        return is_dead(self.poll, known, framed=framed)
+        return None if known is None or self._sockets.get(known) != inode_of(known) else known
 
     def leave_to_parent(self) -> None:
         """In a child process."""
@@ -277,10 +280,8 @@ class CurlAsyncTransport(CurlCall):
 
     # What libcurl calls while it runs
 
-    def _new_handle(self) -> Any:
-        curl = super()._new_handle()
-        curl.setopt(pycurl.HEADERFUNCTION, self._on_header)
-        return curl
+    def _line_taker(self) -> Any:
+        return self._on_header
 
     def _on_new_socket(self, number: int, purpose: int) -> int:
         if self._pool is not None:
@@ -300,11 +301,14 @@ class CurlAsyncTransport(CurlCall):
             return int(pycurl.PREREQFUNC_ABORT)
         answer = super()._on_send(*addresses)
         if answer == pycurl.PREREQFUNC_OK:
+            self._ask_on(pool.number_of((addresses[1], addresses[3])), addresses[3])
             self._start_clock()
             pool.loop.call_soon(self._look, future)
         return answer
 
     def _on_header(self, line: bytes) -> int | None:
+        if not self._lines and self._is_unasked():
+            return 0
         size = len(line)
         self._lines.append(line)
         self._head_bytes += size

@@ -24,6 +24,7 @@ from wsx.transport.handshake import ConnectionGone, Leg, Legs
 from wsx.transport.heads import check_token, final_head, head_complete, proxy_challenges, refused, request_lines
 from wsx.transport.polling import END, READ
 from wsx.transport.protocol import HttpHead, HttpRequest, Limits, Phase, Timings, TransportError
+from wsx.transport.read_ahead import FIN, taken_from
 from wsx.transport.tunnel import TunnelLine
 from wsx.transport.url import HttpUrl
 
@@ -109,13 +110,15 @@ class CurlCall:
         self._tunnel: socket.socket | None = None  # was made
         self._tunnel_limit: float | None = None
         self._flow: Flow | None = None  # of a streamed exchange
+        self._asked_at: tuple[int, int, int] | None = None  # socket, port, bytes taken from it when the request began
+        self._unasked = False  # what came next had come before the request
         self._security.forget_connections()
         self._known_lines: list[bytes] = []  # of the last response head
         self._known_head: HttpHead | None = None
         # What the handle is set to, so that a call sets only what differs.
         self._set_url: HttpUrl | None = None
         self._own_lines: list[bytes] = []
-        self._proxied = False
+        self._proxied = self._reads_ahead = False
         self._set_shape: tuple[str, str] | None = None
         self._set_headers: object = None
         self._set_max_body: int | None = None
@@ -140,7 +143,7 @@ class CurlCall:
             (pycurl.CONNECTTIMEOUT_MS, _NO_TIMEOUT_MS),
             (pycurl.SOCKOPTFUNCTION, self._on_new_socket),
             (pycurl.PREREQFUNCTION, self._on_send),
-            (pycurl.HEADERFUNCTION, self._lines.append),
+            (pycurl.HEADERFUNCTION, self._line_taker()),
             (pycurl.WRITEFUNCTION, self._chunks.append),
         ):
             curl.setopt(option, value)
@@ -158,7 +161,8 @@ class CurlCall:
     def _begin(self) -> None:
         """The state of a call that has not begun."""
         self._phase, self._sends, self._resend_refused, self._fresh = Phase.PREPARE, 0, False, False
-        self._gone = False
+        self._gone = self._unasked = False
+        self._asked_at = None
 
     # Authentication of connections, as a handshake's Link
 
@@ -233,6 +237,10 @@ class CurlCall:
                 raise refused("the URL of the request holds a character that cannot be sent")
             self._set_url = None
             self._proxied = self._security.set_url(curl, request.url)
+            reads_ahead = self._security.over_tls
+            if reads_ahead != self._reads_ahead:
+                self._reads_ahead = reads_ahead
+                curl.setopt(pycurl.HEADERFUNCTION, self._line_taker())
             opener = self._on_open_socket if self._security.in_own_tunnel else None
             curl.setopt(pycurl.OPENSOCKETFUNCTION, opener)
             own_lines = self._security.own_lines(request.url)
@@ -353,6 +361,30 @@ class CurlCall:
         self._phase = Phase.SEND
         return int(pycurl.PREREQFUNC_OK)
 
+    def _ask_on(self, number: int | None, port: int) -> None:
+        """The request goes out on the socket ``number``: what is taken from it up to now is no answer."""
+        taken = taken_from(number, port) if self._reads_ahead and number is not None else None
+        self._asked_at = None if number is None or taken is None else (number, port, taken)
+
+    def _line_taker(self) -> Any:
+        """CURLOPT_HEADERFUNCTION."""
+        return self._on_first_line if self._reads_ahead else self._lines.append
+
+    def _on_first_line(self, line: bytes) -> int | None:
+        if not self._lines and self._is_unasked():
+            return 0
+        self._lines.append(line)
+        return None
+
+    def _is_unasked(self) -> bool:
+        """Whether a line of a head, the first one since the request began, had come before that."""
+        if self._asked_at is None:
+            return False
+        number, port, before = self._asked_at
+        now = taken_from(number, port)
+        self._unasked = now is not None and now <= before + FIN
+        return self._unasked
+
     def _gives_up_lookup(self) -> bool:
         """Whether a transfer that ends now leaves a name lookup behind."""
         if self._phase is not Phase.RESOLVE or self._set_url is None:
@@ -450,6 +482,9 @@ class CurlCall:
             return self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted", code)
         if self._gone:
             return ConnectionGone()
+        if self._unasked:
+            text = "bytes had come on the connection before the request that they would be the answer to"
+            return self._error(ErrorCode.WS_E_INVALID_FORMAT, text, code)
         if self._resend_refused:
             text = "the kept connection was lost after the request was sent on it; it is not sent again"
             return self._error(ErrorCode.WS_E_ENDPOINT_DISCONNECTED, text, code)

@@ -133,6 +133,7 @@ class CurlSecurity:
         self._proxy_auth = security.auth_to(HttpHeaderAuthTarget.PROXY)
         self._proxy = proxy
         self._route: Route | None = None
+        self._https = False
         self.in_own_tunnel = False  # the URL that was set last is reached so
         self._server_handshake = _handshake(self._server)
         self._proxy_handshake = _handshake(self._proxy_auth)
@@ -244,7 +245,8 @@ class CurlSecurity:
         if self._tls is not None and url.scheme != "https":
             text = "the security description demands TLS, so that the URL must begin with https://"
             raise _not_sent(text, ErrorCode.WS_E_INVALID_ENDPOINT_URL)
-        self._route = route = self._route_to(url)
+        self._route, self._https = self._route_to(url), url.scheme == "https"
+        route = self._route
         self.in_own_tunnel = own_tunnel = route is not None and self.makes_tunnels and url.scheme == "https"
         self._set_target(curl, url)
         # "" also keeps libcurl from reading http_proxy and its like.
@@ -261,6 +263,11 @@ class CurlSecurity:
             curl.setopt(pycurl.PROXYUSERNAME, name)
             curl.setopt(pycurl.PROXYPASSWORD, password)
         return route is not None and not own_tunnel and not self.through_socks
+
+    @property
+    def over_tls(self) -> bool:
+        """Whether the connection for the URL that was set last is one of TLS, to the endpoint or to a proxy."""
+        return self._https or (self._route is not None and self._route.proxy.scheme == "https")
 
     @property
     def through_socks(self) -> bool:
