@@ -17,6 +17,7 @@ from typing import Any
 
 from tests.interop.contract_cases import CASES, DIFFERENCES, outcome, shown
 from tests.interop.contract_peers import PEERS, WSDL, version_of
+from tests.interop.node_requests import EXCEPTIONS, missing, outcomes
 from wsx.metadata import generate, load
 
 __all__ = ["PAGE", "page", "without_versions"]
@@ -33,16 +34,24 @@ it got, after it went through the types of the peer. `python -m tools.make_inter
 writes this page; the tests (`tests/interop/test_contract.py`) play it, too.
 
 <!-- played -->
-{versions}
+{played}
 <!-- end -->
 
 """
 
+_REQUESTS = """## Requests for real WSDLs
 
-def page(versions: dict[str, str]) -> str:
-    """The text of the page."""
-    played = ", ".join(f"{PEERS[name].title} {version}" for name, version in versions.items())
-    lines = [_HEAD.format(versions=f"Played with {played}.").rstrip(), "", "## Counts", ""]
+The documents of other projects that the tests read (axis, cxf, node-soap, wcf, xsdata, zeep) come with few messages;
+those that do are written and read in `tests/interop/test_samples.py`. For all of them, requests that wsx writes are read
+by node-soap and written again by its client (`tests/interop/test_node_requests.py`): the body has to be the same as
+canonical XML. Numbers and dates are texts for node-soap there. The operations for which it is not:
+
+"""
+
+
+def page(played: str) -> str:
+    """The text of the page; ``played`` is what was found while playing."""
+    lines = [_HEAD.format(played=played).rstrip(), "", "## Counts", ""]
     titles = [peer.title for peer in PEERS.values()]
     lines += [f"| calls | {' | '.join(titles)} |", f"|---|{'---|' * len(titles)}"]
     groups = list(dict.fromkeys(case.group for case in CASES))
@@ -58,6 +67,8 @@ def page(versions: dict[str, str]) -> str:
             if where == name:
                 lines.append(f"| {group}: {case} | `{found.got}` | {found.why} |")
         lines.append("")
+    lines += [_REQUESTS.rstrip(), "", "| document | operation | why |", "|---|---|---|"]
+    lines += [f"| {document} | {operation} | {why} |" for (document, operation), why in EXCEPTIONS.items()]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -72,8 +83,8 @@ def without_versions(text: str) -> str:
     return _VERSIONS.sub("", text)
 
 
-def play() -> dict[str, str]:
-    """Play everything; the versions of the peers.
+def play() -> str:
+    """Play everything; what is to be said of it: versions and counts.
 
     :raises SystemExit: when a peer is missing, or an outcome is not that of the tables.
     """
@@ -92,7 +103,25 @@ def play() -> dict[str, str]:
             if wrong:
                 raise SystemExit("\n".join(wrong))
             print(f"{peer.title}: {_count(name)} as sent, the others as the table of differences says")
-    return {name: version_of(peer) for name, peer in PEERS.items()}
+    versions = ", ".join(f"{peer.title} {version_of(peer)}" for peer in PEERS.values())
+    return f"Played with {versions}. {_requests()}"
+
+
+def _requests() -> str:
+    """The counts of the requests that node-soap writes again."""
+    why = missing()
+    if why is not None:
+        raise SystemExit(why)
+    found = outcomes()
+    wrong = {(one.document, one.operation) for one in found if one.same < one.requests}
+    if wrong != EXCEPTIONS.keys():
+        raise SystemExit(f"not as the table of exceptions says: {wrong ^ EXCEPTIONS.keys()}")
+    documents = len({one.document for one in found})
+    same, all_ = sum(one.same for one in found), sum(one.requests for one in found)
+    return (
+        f"Of {len(found)} operations of {documents} real WSDLs node-soap's client writes {len(found) - len(wrong)} "
+        f"with the same requests as wsx ({same} of {all_} requests)."
+    )
 
 
 def _judged(peer: str, case: Any, package: Any, url: str) -> str | None:
@@ -103,8 +132,8 @@ def _judged(peer: str, case: Any, package: Any, url: str) -> str | None:
 
 
 if __name__ == "__main__":
-    found = play()
+    text = page(play())
     if "--write" in sys.argv:
-        PAGE.write_text(page(found), "utf-8")
+        PAGE.write_text(text, "utf-8")
     else:
-        print(page(found))
+        print(text)

@@ -19,7 +19,7 @@ import pytest
 
 from tests.interop.php_service import environment, free_port, has_php_soap
 
-__all__ = ["CONTRACT", "PEERS", "WSDL", "Peer", "version_of"]
+__all__ = ["CONTRACT", "PEERS", "WSDL", "Peer", "node_packages", "version_of"]
 
 CONTRACT: Final = Path(__file__).parent / "contract"
 WSDL: Final = CONTRACT / "contract.wsdl"
@@ -44,7 +44,7 @@ class Peer:
         if self.name == "gsoap":
             found = all(shutil.which(name) for name in ("wsdl2h", "soapcpp2", "c++"))
             return None if found else "gSOAP or a C++ compiler is missing (tools/system.sh gsoap)"
-        found = shutil.which("node") is not None and _node_packages().is_dir()
+        found = shutil.which("node") is not None and node_packages().is_dir()
         return None if found else "Node.js or its package soap is missing (tools/node_soap.sh)"
 
     @contextmanager
@@ -56,7 +56,7 @@ class Peer:
                 pytest.fail(f"{missing}; it can be installed here (make test does it)")
             pytest.skip(missing)
         port = free_port()
-        more = {"NOTICES": str(folder / "notices"), "NODE_PATH": str(_node_packages())}
+        more = {"NOTICES": str(folder / "notices"), "NODE_PATH": str(node_packages())}
         (folder / "notices").touch()
         with (folder / "log").open("wb") as output:
             process = subprocess.Popen(
@@ -90,14 +90,15 @@ PEERS: Final = {
 def version_of(peer: Peer) -> str:
     """The version of what runs the peer, for people."""
     if peer.name == "node":
-        text = (_node_packages() / "soap" / "package.json").read_text("utf-8")
+        text = (node_packages() / "soap" / "package.json").read_text("utf-8")
         return text.partition('"version": "')[2].partition('"')[0]
     arguments = ["soapcpp2", "-V"] if peer.name == "gsoap" else ["php", "-r", "echo PHP_VERSION;"]
     done = subprocess.run(arguments, capture_output=True, text=True, check=False, env=environment())
     return (done.stdout or done.stderr).strip()
 
 
-def _node_packages() -> Path:
+def node_packages() -> Path:
+    """Where tools/node_soap.sh puts node-soap and what it needs."""
     files = (CONTRACT / "package.json").read_bytes() + (CONTRACT / "package-lock.json").read_bytes()
     return _CACHE / f"node-soap-{hashlib.sha256(files).hexdigest()[:12]}" / "node_modules"
 
