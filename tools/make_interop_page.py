@@ -42,9 +42,9 @@ writes this page; the tests (`tests/interop/test_contract.py`) play it, too.
 _REQUESTS = """## Requests for real WSDLs
 
 The documents of other projects that the tests read (axis, cxf, node-soap, wcf, xsdata, zeep) come with few messages;
-those that do are written and read in `tests/interop/test_samples.py`. For all of them, requests that wsx writes are read
-by node-soap and written again by its client (`tests/interop/test_node_requests.py`): the body has to be the same as
-canonical XML. Numbers and dates are texts for node-soap there. The operations for which it is not:
+those that do are written and read in `tests/interop/test_samples.py`. For all of them, requests that wsx writes are
+read by node-soap and written again by its client (`tests/interop/test_node_requests.py`): the body has to be the same
+as canonical XML. Numbers and dates are texts for node-soap there. The operations for which it is not:
 
 """
 
