@@ -380,6 +380,21 @@ def test_a_host_that_does_not_answer() -> None:
         load("http://127.0.0.1:9/x.wsdl", allow_network={"127.0.0.1"})
 
 
+def test_parts_that_are_not_there_are_ignored_with_a_warning() -> None:
+    path = Path(__file__).parent / "documents" / "everything.wsdl"
+    body = '<soapAction="urn:wsx:everything/count"/>\n      <wsdl:input><soap:body use="literal"/>'.replace(
+        "<s", "s", 1
+    )
+    text = path.read_text("utf-8")
+    assert body in text
+    broken = text.replace(body, body.replace("use=", 'parts="in" use='), 1)
+    model = load(broken.encode(), base_url=path.as_uri())
+    operation = model.port()[1].binding.operations["count"]
+    assert operation.input.body is not None
+    assert operation.input.body.local_name == "count"
+    assert "parts='in' names parts that are not there; it is ignored" in str(model.warnings[-1])
+
+
 def test_without_lxml_the_error_says_what_to_install() -> None:
     program = (
         "import sys; sys.modules['lxml'] = None\n"

@@ -228,6 +228,9 @@ class _Reader:
         headers, taken = self._headers(bound, operation.url, soap_ns, message_name)
         parts = list(message.iterchildren(_w("part")))
         wanted = None if body is None else body.get("parts")
+        if wanted is not None and not {part.get("name") for part in parts}.issuperset(wanted.split()):
+            self.components.warn(operation.url, body, f"parts={wanted!r} names parts that are not there; it is ignored")
+            wanted = None
         if wanted is not None:
             parts = [part for part in parts if part.get("name") in wanted.split()]
         else:
