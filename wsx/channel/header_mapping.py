@@ -139,9 +139,11 @@ class HttpMessageMapping:
 
         :raises InvalidFormat: for a value with a control character.
         """
-        known = {mapping.name.lower().encode("ascii"): mapping for mapping in self.response_headers}
         found: list[tuple[str, str]] = []
-        for name, value in headers if known else ():
+        if not self.response_headers:
+            return found
+        known = {mapping.name.lower().encode("ascii"): mapping for mapping in self.response_headers}
+        for name, value in headers:
             mapping = known.get(name.lower())
             if mapping is not None:
                 text = _text(bytes(value))

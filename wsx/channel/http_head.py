@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from wsx.channel.coding import ACCEPTED
 from wsx.errors import InvalidArgument, InvalidFormat
 from wsx.message.enums import EnvelopeVersion
+from wsx.transport import HeaderLines
 
 __all__ = ["UTF_8", "ContentType", "content_type_of", "fits", "request_headers", "to_utf8", "with_mapped_headers"]
 
@@ -72,10 +73,10 @@ def request_headers(
     content_type = _MEDIA_TYPES[envelope_version].encode("ascii") + b"; charset=utf-8"
     common = ((b"User-Agent", user_agent.encode("ascii")), (b"Accept-Encoding", ACCEPTED))
     if envelope_version is EnvelopeVersion.SOAP_1_1:
-        return ((b"Content-Type", content_type), (b"SOAPAction", quoted or b'""'), *common)
+        return HeaderLines([(b"Content-Type", content_type), (b"SOAPAction", quoted or b'""'), *common])
     if quoted:
         content_type += b"; action=" + quoted
-    return ((b"Content-Type", content_type), *common)
+    return HeaderLines([(b"Content-Type", content_type), *common])
 
 
 def with_mapped_headers(

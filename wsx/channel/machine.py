@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from wsx.channel.enums import ChannelState, ReceiveOption
 from wsx.channel.http_exchange import HttpExchange
-from wsx.channel.http_head import content_type_of, fits, request_headers, to_utf8
+from wsx.channel.http_head import UTF_8, content_type_of, fits, request_headers, to_utf8
 from wsx.channel.properties import ChannelProperties, check_seconds
 from wsx.channel.states import (
     ABORTED,
@@ -35,7 +35,7 @@ from wsx.errors import (
     WsError,
     error_for,
 )
-from wsx.message.enums import HeaderType, MessageInitialization, MessageState
+from wsx.message.enums import HeaderType, MessageInitialization
 from wsx.message.fault_errors import error_from_fault
 from wsx.message.headers import Header, HeaderRank, check_header_text, standard_header, to_headers
 from wsx.message.message import Message
@@ -55,6 +55,9 @@ _REQUEST_REPLY: Final = TRANSITIONS[ChannelOperation.REQUEST_REPLY]
 _EXCHANGE_SEND: Final = EXCHANGE[ChannelOperation.SEND]
 _EXCHANGE_RECEIVE: Final = EXCHANGE[ChannelOperation.RECEIVE]
 _EXCHANGE_REQUEST_REPLY: Final = EXCHANGE[ChannelOperation.REQUEST_REPLY]
+
+_BLANK: Final = MessageInitialization.BLANK
+_ACTION: Final = HeaderType.ACTION
 
 # Actions of one channel are few; the bound is for programs that make them up.
 _MAX_ACTIONS: Final = 256
@@ -208,10 +211,11 @@ class ChannelMachine:
     ) -> HttpRequest:
         """The request of WsSendMessage; the exchange is under way until a response or a failure is handed in."""
         self._check_send(message, description, option)
-        check_seconds(timeout, "timeout")
+        if timeout is not None:
+            check_seconds(timeout, "timeout")
         self._check(_SEND)
         self._check_exchange(_EXCHANGE_SEND)
-        request = self._encode(message, description, value, option, MessageInitialization.BLANK, keep=True)
+        request = self._encode(message, description, value, option, _BLANK, keep=True)
         return self._begin(request, description.action, timeout)
 
     def start_request_reply(
@@ -231,7 +235,8 @@ class ChannelMachine:
         self._check_message(reply)
         self._check_description(reply_description)
         self._check_read_option(read_option)
-        check_seconds(timeout, "timeout")
+        if timeout is not None:
+            check_seconds(timeout, "timeout")
         if reply is request:
             raise InvalidArgument("request and reply must be two messages")
         self._check(_REQUEST_REPLY)
@@ -247,7 +252,7 @@ class ChannelMachine:
         """The request that :meth:`start_send` would make; neither the channel nor the message changes."""
         self._check_send(message, description, option)
         self._check(_PREVIEW)
-        return self._encode(message, description, value, option, MessageInitialization.BLANK, keep=False)
+        return self._encode(message, description, value, option, _BLANK, keep=False)
 
     def _begin(self, request: HttpRequest, action: str | None, timeout: float | None) -> HttpRequest:
         # Writing a large message takes a while: an abort in the meantime must not be answered by sending it.
@@ -268,17 +273,14 @@ class ChannelMachine:
         keep: bool,
     ) -> HttpRequest:
         url, to = self._address
-        prepared, headers = self._lines(message, description.action)
+        action = description.action
+        prepared = self._actions.get(action) or self._prepare(action)
+        headers = prepared.headers
+        if message.has_lines(action is None):
+            prepared, headers = self._lines(message, action)
         try:
             body = message.encode(
-                prepared.header,
-                to,
-                description.body,
-                value,
-                option,
-                initialization=initialization,
-                references=self._references,
-                keep=keep,
+                prepared.header, to, description.body, value, option, initialization, self._references, keep
             )
             if len(body) > self.properties.max_buffered_message_size:
                 raise QuotaExceeded(
@@ -300,10 +302,10 @@ class ChannelMachine:
     def _lines(self, message: Message, action: str | None) -> tuple[_Action, Sequence[tuple[bytes, bytes]]]:
         """What the action of the message makes, and the header lines of the request: the given action, or its own."""
         prepared = self._actions.get(action) or self._prepare(action)
-        if message.state is MessageState.EMPTY:
+        if not message.has_lines(action is None):
             return prepared, prepared.headers
         if action is None:
-            own = message.get_header(HeaderType.ACTION, option=ReadOption.OPTIONAL_POINTER)
+            own = message.addressing_text(_ACTION)
             if own is not None:
                 prepared = _Action((self._actions.get(own) or self._prepare(own)).headers, None)
         return prepared, self._http.header_lines(prepared.headers, message.mapped_headers)
@@ -448,7 +450,8 @@ class ChannelMachine:
         succeeded = reply.status not in _FAULT_STATUS
         fault = None
         try:
-            message.read_envelope_start(to_utf8(reply.body, reply.charset))
+            body = reply.body
+            message.read_envelope_start(body if reply.charset in UTF_8 else to_utf8(body, reply.charset))
             self._map_headers(message, reply.headers)
             if message.is_fault and not faults_too:
                 fault = message.read_fault()
@@ -477,17 +480,16 @@ class ChannelMachine:
         if not self.versions.addressing_on_wire:
             return None
         try:
-            action: str | None = message.get_header(HeaderType.ACTION, option=ReadOption.OPTIONAL_POINTER)
+            return message.addressing_text(_ACTION)
         except InvalidFormat:
             return None
-        return action
 
     def _check_relation(self, request: Message, reply: Message) -> None:
         """WS-Addressing 1.0 core §3.4: the reply's RelatesTo is the request's MessageID."""
         if not self.versions.addressing_on_wire:
             return
         wanted = request.get_header(HeaderType.MESSAGE_ID)
-        found = reply.get_header(HeaderType.RELATES_TO, option=ReadOption.OPTIONAL_POINTER)
+        found = reply.addressing_text(HeaderType.RELATES_TO)
         if found != wanted:
             raise InvalidFormat(
                 f"the reply relates to {found!r}, not to the request {wanted!r}", path="Envelope/Header"
@@ -500,7 +502,7 @@ class ChannelMachine:
         """
         if not self.versions.addressing_on_wire:
             return 0
-        action = message.get_header(HeaderType.ACTION, option=ReadOption.OPTIONAL_POINTER)
+        action = message.addressing_text(_ACTION)
         for index, description in enumerate(descriptions):
             if description.action is None or description.action == action:
                 return index
@@ -513,6 +515,13 @@ class ChannelMachine:
     # Checks
 
     def _check_send(self, message: Message, description: MessageDescription, option: WriteOption) -> None:
+        if (
+            type(message) is Message
+            and message.versions is self.versions
+            and type(description) is MessageDescription
+            and type(option) is WriteOption
+        ):
+            return
         self._check_message(message)
         self._check_description(description)
         if type(option) is not WriteOption:

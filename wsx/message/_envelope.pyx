@@ -419,8 +419,12 @@ cdef class MessageCore:
         """WsResetMessage: back to EMPTY from any state; the versions stay."""
         self._headers = []
         self._addressed = self._fault = False
-        self._release_output()
-        self._release_reader()
+        self._output = self._reader = None
+        self._received = 0
+        if self._body_writer is not None:
+            self._release_output()
+        if self._body_reader is not None:
+            self._release_reader()
         self._document = b""
         if self._forgiven:
             self._forgiven = []
@@ -571,8 +575,8 @@ cdef class MessageCore:
     def _complete(self, Header action, Header to not None, references, initialization):
         return self.complete(action, to, references, initialization)
 
-    def encode(self, Header action, Header to not None, element, value, option, *, initialization=BLANK,
-               references=(), bint keep=True):
+    def encode(self, Header action, Header to not None, element, value, option, initialization=BLANK, references=(),
+               bint keep=True):
         """The envelope of WsSendMessage, for channels: initialize, address, set the action, write the body.
 
         An INITIALIZED message keeps its headers. ``to`` is used unless the message is addressed or has a To header, and
@@ -791,6 +795,29 @@ cdef class MessageCore:
 
     # For channels
 
+    @property
+    def versions(self):
+        """The record of the versions of this message."""
+        return self._versions
+
+    def has_lines(self, bint action):
+        """Has the message, which is to be sent, mapped headers, or, when asked for, perhaps an Action of its own?"""
+        cdef Header header
+        if self._state is EMPTY:
+            return False
+        for header in self._headers:
+            if header.mapped or (action and header.kind == ACTION):
+                return True
+        return False
+
+    def addressing_text(self, int kind):
+        """The text of an addressing header, None when there is none.
+
+        :raises InvalidFormat: when there are several, or it is no text.
+        """
+        found = self._addressed_to_us(kind)
+        return None if found is None else (<Header>found).read_text(self._quotas)
+
     def check_send(self):
         """Raise InvalidOperation unless WsSendMessage accepts the message in its state."""
         self.require(SEND)
@@ -801,5 +828,8 @@ cdef class MessageCore:
 
     def finish_receive(self):
         """The message is DONE, whatever became of reading it: the end of WsReceiveMessage."""
-        self._release_reader()
+        self._reader = None
+        self._received = 0
+        if self._body_reader is not None:
+            self._release_reader()
         self._state = RECEIVE[2]

@@ -17,7 +17,7 @@ from wsx.message.enums import AddressingVersion, EnvelopeVersion, HeaderType, Me
 from wsx.message.headers import Header, HeaderRank, check_header_text, standard_header, to_headers
 from wsx.message.message_headers import member
 from wsx.message.states import TRANSITIONS, MessageOperation
-from wsx.message.versions import Versions, versions_of
+from wsx.message.versions import versions_of
 from wsx.quotas import Quotas
 from wsx.values import EndpointAddress
 
@@ -233,11 +233,6 @@ class Message(BodyReading):
         self._addressed = True
 
     # Sending and receiving in one step, for channels
-
-    @property
-    def versions(self) -> Versions:
-        """The record of the versions of this message, for channels."""
-        return self._versions
 
     def check_write_start(self) -> None:
         """Raise InvalidOperation unless WsWriteMessageStart accepts the message in its state."""

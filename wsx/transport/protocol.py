@@ -22,6 +22,7 @@ __all__ = [
     "AsyncTransport",
     "Capability",
     "Exchange",
+    "HeaderLines",
     "HttpHead",
     "HttpRequest",
     "Limits",
@@ -92,6 +93,26 @@ class TransportError(Exception):
         return (copyreg.__newobj__, (type(self), *self.args), self.__dict__)  # type: ignore[attr-defined]
 
 
+class HeaderLines(tuple[tuple[bytes, bytes], ...]):
+    """The header lines of many requests, Accept-Encoding among them; they remember how the last head began."""
+
+    _made: tuple[str, HttpUrl, bytes] | None = None
+
+    def head(self, method: str, url: HttpUrl) -> bytes:
+        """The request line, Host and these lines; CRLF follows each."""
+        made = self._made
+        if made is None or made[1] is not url or made[0] != method:
+            self._made = made = (method, url, _head(method, url, self, ()))
+        return made[2]
+
+
+def _head(method: str, url: HttpUrl, headers: Sequence[tuple[bytes, bytes]], own: Sequence[str]) -> bytes:
+    lines = [f"{method} {url.target} HTTP/1.1", f"Host: {url.authority}", *own]
+    head = [line.encode("latin-1") for line in lines]
+    head.extend(name + b": " + value if value.strip() else name + b":" for name, value in headers)
+    return b"\r\n".join([*head, b""])
+
+
 @dataclass(slots=True)
 class HttpRequest:
     """One request.
@@ -119,16 +140,17 @@ class HttpRequest:
 
         :param accept_encoding: that of the transport; a header of the request goes before it.
         """
-        lines = [f"{self.method} {self.url.target} HTTP/1.1", f"Host: {self.url.authority}"]
-        if accept_encoding is not None and not any(name.lower() == b"accept-encoding" for name, _ in self.headers):
-            lines.append(f"Accept-Encoding: {accept_encoding}")
-        head = [line.encode("latin-1") for line in lines]
-        head.extend(name + b": " + value if value.strip() else name + b":" for name, value in self.headers)
-        if self.body is not None:
-            head.append(b"Content-Length: %d" % len(self.body))
-            if len(self.body) > _EXPECT_ABOVE:
-                head.append(b"Expect: 100-continue")
-        return b"\r\n".join([*head, b"", self.body or b""])
+        headers, body = self.headers, self.body
+        if type(headers) is HeaderLines:
+            head = headers.head(self.method, self.url)
+        else:
+            given = any(name.lower() == b"accept-encoding" for name, _ in headers)
+            own = () if given or accept_encoding is None else (f"Accept-Encoding: {accept_encoding}",)
+            head = _head(self.method, self.url, headers, own)
+        if body is None:
+            return head + b"\r\n"
+        expect = b"Expect: 100-continue\r\n" if len(body) > _EXPECT_ABOVE else b""
+        return b"%bContent-Length: %d\r\n%b\r\n%b" % (head, len(body), expect, body)
 
     def __repr__(self) -> str:
         # Neither header values nor the body: both may hold credentials.
