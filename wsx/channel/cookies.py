@@ -25,23 +25,20 @@ class CookieStore:
     """The cookies that servers have set, by origin (scheme, host, port): none is ever sent to another one.
 
     The standard library's ``http.cookiejar`` reads them and decides by Path, Domain, Secure and expiry; it is loaded
-    when the first cookie comes.
+    when the first cookie comes. ``jars`` is empty until then.
     """
 
-    __slots__ = ("_jars",)
+    __slots__ = ("jars",)
 
     def __init__(self) -> None:
-        self._jars: dict[_Origin, CookieJar] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._jars)
+        self.jars: dict[_Origin, CookieJar] = {}
 
     def __repr__(self) -> str:
-        return f"<CookieStore of {len(self._jars)} origins>"
+        return f"<CookieStore of {len(self.jars)} origins>"
 
     def clear(self) -> None:
         """Forget all of them."""
-        self._jars.clear()
+        self.jars.clear()
 
     def take(self, url: HttpUrl, headers: Sequence[tuple[bytes, bytes]]) -> None:
         """Keep what the response to a request for ``url`` sets."""
@@ -51,7 +48,7 @@ class CookieStore:
             if len(name) == 10 and name.lower() == b"set-cookie" and _is_kept(bytes(value))
         ]
         if lines:
-            jar = self._jars.get(_origin(url)) or self._jars.setdefault(_origin(url), _new_jar())
+            jar = self.jars.get(_origin(url)) or self.jars.setdefault(_origin(url), _new_jar())
             asked: Any = _Asked(url)
             for line in lines:
                 # One by one: with several, a cookie that ends at once would go before the one that it ends comes.
@@ -61,7 +58,7 @@ class CookieStore:
 
     def line(self, url: HttpUrl) -> bytes | None:
         """The value of the Cookie line of a request for ``url``; None without a cookie for it."""
-        jar = self._jars.get(_origin(url))
+        jar = self.jars.get(_origin(url))
         if jar is None:
             return None
         asked: Any = _Asked(url)

@@ -112,7 +112,8 @@ class HttpExchange:
         if threshold is not None and len(body) >= threshold:
             body = gzipped(body)
             headers = (*headers, (b"Content-Encoding", b"gzip"))
-        return self._with_cookies(HttpRequest("POST", url, headers, body, len(body)))
+        request = HttpRequest("POST", url, headers, body, len(body))
+        return self._with_cookies(request) if self._cookies.jars else request
 
     def outgoing_in_pieces(self, url: HttpUrl, headers: Sequence[tuple[bytes, bytes]]) -> HttpRequest:
         """A request whose body is handed to an exchange piece by piece; it has no content coding."""
@@ -224,7 +225,7 @@ class HttpExchange:
         return self._properties.cookie_mode is CookieMode.AUTO
 
     def _with_cookies(self, request: HttpRequest) -> HttpRequest:
-        line = self._cookies.line(request.url) if self._cookies else None
+        line = self._cookies.line(request.url) if self._cookies.jars else None
         if line is not None:
             request.headers = (*request.headers, (b"Cookie", line))
         return request

@@ -251,7 +251,8 @@ class ChannelMachine:
     ) -> HttpRequest:
         """The request that :meth:`start_send` would make; neither the channel nor the message changes."""
         self._check_send(message, description, option)
-        self._check(_PREVIEW)
+        if self.state not in _PREVIEW.required:
+            raise refused(_PREVIEW, self.state)
         return self._encode(message, description, value, option, _BLANK, keep=False)
 
     def _begin(self, request: HttpRequest, action: str | None, timeout: float | None) -> HttpRequest:
@@ -272,16 +273,14 @@ class ChannelMachine:
         *,
         keep: bool,
     ) -> HttpRequest:
-        url, to = self._address
-        action = description.action
-        prepared = self._actions.get(action) or self._prepare(action)
-        headers = prepared.headers
+        url, to, action = self._url, self._to, description.action
+        if url is None or to is None:
+            raise AssertionError("an open channel has an address")
+        headers, header = self._actions.get(action) or self._prepare(action)
         if message.has_lines(action is None):
-            prepared, headers = self._lines(message, action)
+            (_, header), headers = self._lines(message, action)
         try:
-            body = message.encode(
-                prepared.header, to, description.body, value, option, initialization, self._references, keep
-            )
+            body = message.encode(header, to, description.body, value, option, initialization, self._references, keep)
             if len(body) > self.properties.max_buffered_message_size:
                 raise QuotaExceeded(
                     f"the message has {len(body)} bytes, more than max_buffered_message_size "

@@ -149,8 +149,10 @@ class HttpRequest:
             head = _head(self.method, self.url, headers, own)
         if body is None:
             return head + b"\r\n"
-        expect = b"Expect: 100-continue\r\n" if len(body) > _EXPECT_ABOVE else b""
-        return b"%bContent-Length: %d\r\n%b\r\n%b" % (head, len(body), expect, body)
+        size = str(len(body)).encode("ascii")
+        if len(body) > _EXPECT_ABOVE:
+            size += b"\r\nExpect: 100-continue"
+        return b"".join((head, b"Content-Length: ", size, b"\r\n\r\n", body))
 
     def __repr__(self) -> str:
         # Neither header values nor the body: both may hold credentials.
