@@ -99,7 +99,7 @@ def test_nothing_shows_their_values() -> None:
     store = kept(["token=very-secret"])
     assert "very-secret" not in repr(store)
     store.clear()
-    assert not store
+    assert not store.jars
     assert store.line(HttpUrl.parse(URL)) is None
 
 

@@ -8,7 +8,7 @@ and what SOAP's attributes say of them in one pass; nothing is decoded before it
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.list cimport PyList_GET_SIZE
 from cpython.object cimport PyObject
-from libc.string cimport memset
+from libc.string cimport memcmp, memset
 
 from wsx._buffer cimport Out, out_append, out_close, out_length, out_open, out_take
 from wsx._codec cimport Codec, trimmed
@@ -16,7 +16,7 @@ from wsx._late cimport insert
 from wsx._lexical_texts cimport write_string
 from wsx._plan cimport WriteRoot, write_root
 from wsx._reader cimport Reader
-from wsx._scanner cimport AT_START_TAG, Attribute, Slice, same, slice_of
+from wsx._scanner cimport AT_START_TAG, Attribute, Slice, is_space, same, slice_of
 from wsx._writer cimport write_root_element
 
 from wsx._fragment import adapt, without_attributes
@@ -34,6 +34,9 @@ from wsx.errors import (
 from wsx.leniency import Forgiven
 from wsx.message.enums import HeaderAttribute, HeaderType, MessageInitialization, MessageState
 from wsx.message.states import TRANSITIONS, MessageOperation, refused
+
+cdef extern from "_text.h":
+    size_t wsx_scan_text(const char* text, size_t length) noexcept
 
 cdef object EMPTY = MessageState.EMPTY
 cdef object BLANK = MessageInitialization.BLANK
@@ -74,6 +77,8 @@ cdef enum:
     BODY_END = 5
     BODY_EMPTY = 6
     START_HEADER = 7
+    # A peer that writes another way every time is not learned from.
+    MOST_CHANGES = 16
     # A rare large body must not make every later buffer large.
     LARGEST_HINT = 1 << 20
 
@@ -345,6 +350,99 @@ def standard_header(versions, int kind, str value not None, int rank):
     return header
 
 
+cdef class KnownTag:
+    """The tags of a header block with text alone, as the peer wrote them before, and what they say."""
+
+
+cdef inline Place place_of(const Slice* text, const char* start) noexcept:
+    cdef Place place
+    place.offset = text.data - start
+    place.length = text.length
+    return place
+
+
+cdef inline Slice at_place(const Place* place, const char* start) noexcept:
+    return slice_of(start + place.offset, place.length)
+
+
+cdef class KnownStart:
+    """How a peer wrote an envelope: where the next one begins with the same bytes, they need not be parsed again."""
+
+    cdef bint resume(self, Reader reader) noexcept:
+        """Does the document begin as known? Then the reader is in the Header, as if it had read all of that."""
+        cdef const char* start = reader.cursor
+        cdef Py_ssize_t i, length = PyBytes_GET_SIZE(self.text)
+        if reader.end - start < length or memcmp(start, PyBytes_AS_STRING(self.text), length) != 0:
+            return False
+        for i in range(self.count):
+            reader.bindings[i].prefix = at_place(&self.prefixes[i], start)
+            reader.bindings[i].ns = at_place(&self.namespaces[i], start)
+        reader.binding_count = self.count
+        reader.opens[0].name = at_place(&self.envelope_name, start)
+        reader.opens[0].bindings = 0
+        reader.opens[1].name = at_place(&self.header_name, start)
+        reader.opens[1].bindings = self.outer
+        reader.open_count = 2
+        reader.rooted = True
+        reader.cursor = start + length
+        return True
+
+    cdef int learn_start(self, Reader reader, Py_ssize_t begin, KnownStart known, tuple scope) except -1:
+        """The reader is in the Header, whose Envelope begins there; `known` is what that was read by, if anything."""
+        cdef const char* start = reader.start + begin
+        cdef Py_ssize_t i
+        self.count = reader.binding_count
+        self.outer = reader.opens[1].bindings
+        self.scope = scope
+        self.envelope_name = place_of(&reader.opens[0].name, start)
+        self.header_name = place_of(&reader.opens[1].name, start)
+        for i in range(self.count):
+            self.prefixes[i] = place_of(&reader.bindings[i].prefix, start)
+            self.namespaces[i] = place_of(&reader.bindings[i].ns, start)
+        self.text = known.text if known is not None else <bytes>start[:reader.cursor - start]
+        self.inside = begin + PyBytes_GET_SIZE(self.text)
+        return 0
+
+    cdef int learn_rest(self, Reader reader, bytes document, list headers) except -1:
+        """The reader is in the Body now, behind those header blocks."""
+        cdef Py_ssize_t end = self.inside
+        cdef Header header
+        cdef KnownTag tag
+        self.tags = []
+        for header in headers:
+            tag = None
+            if header.text_start >= 0 and header.text_end < header.end:
+                tag = KnownTag()
+                tag.start = document[header.start:header.text_start]
+                tag.end = document[header.text_end:header.end]
+                tag.name, tag.kind = header.name, header.kind
+                tag.own, tag.soap, tag.soap_flags = header.own, header.soap, header.soap_flags
+            self.tags.append(tag)
+            end = header.end
+        if not reader.at_empty and reader.binding_count == self.outer:
+            self.body = document[end:reader.offset(reader.cursor)]
+            self.body_name = place_of(&reader.opens[1].name, reader.start + end)
+        return 0
+
+    cdef Known to_body(self, Reader reader) noexcept:
+        """Does the Header end as known, and the Body begin? Then the reader is there."""
+        cdef const char* start = reader.cursor
+        cdef Py_ssize_t length
+        if self.body is None:
+            return AS_KNOWN
+        length = PyBytes_GET_SIZE(self.body)
+        if reader.end - start < length or memcmp(start, PyBytes_AS_STRING(self.body), length) != 0:
+            return CHANGED
+        reader.binding_count = self.outer
+        reader.opens[1].name = at_place(&self.body_name, start)
+        reader.cursor = start + length
+        return IN_BODY
+
+
+cdef class Habits:
+    """How the peer of a channel writes, for all messages of the channel."""
+
+
 cdef class MessageCore:
     """The state of a message, and what is done with every one; :class:`wsx.Message` has the rest."""
 
@@ -364,12 +462,14 @@ cdef class MessageCore:
         self.write_declaration = writer_properties.write_declaration
         self._headers = []
         self._forgiven = []
+        self.habits = Habits()
 
     def like(self):
         """An EMPTY message with the settings of this one (WsCreateMessageForChannel)."""
         cdef MessageCore made = MessageCore.__new__(type(self))
         made._versions = self._versions
         made.plan = self.plan
+        made.habits = self.habits
         made._quotas = self._quotas
         made._leniency = self._leniency
         made._max_headers = self._max_headers
@@ -693,26 +793,100 @@ cdef class MessageCore:
 
     cdef list read_headers(self, Reader reader, bytes document):
         """Read from the start of the document to the first child of Body."""
-        cdef bytes ns = self.plan.envelope_ns
         cdef list headers = []
         cdef tuple scope
-        if not at_element(reader, ns, b"Envelope", 8):
+        cdef Py_ssize_t begin = reader.offset(reader.cursor)
+        cdef KnownStart known = None if reader.partial else self.habits.known, learned = None
+        cdef Known outcome = CHANGED
+        if known is not None and known.resume(reader):
+            outcome = self.read_known(reader, document, known, headers)
+            if outcome == IN_BODY:
+                return headers
+            if outcome == AS_KNOWN and reader.state() == AT_START_TAG:
+                outcome = CHANGED
+            scope = known.scope
+        elif self.enter_header(reader):
+            scope = self.plan.scope if self.plan.binds(reader) else reader.scope()
+            known = None
+        else:
+            self.enter_body(reader)
+            return headers
+        if outcome == CHANGED and not reader.partial and not reader.at_empty and (
+                self.habits.changes < MOST_CHANGES and reader.binding_count <= KNOWN_BINDINGS):
+            learned = KnownStart()
+            learned.learn_start(reader, begin, known, scope)
+        while reader.state() == AT_START_TAG:
+            if PyList_GET_SIZE(headers) >= self._max_headers:
+                raise QuotaExceeded(
+                    f"more than max_processed_headers ({self._max_headers}) header blocks", offset=reader.position
+                )
+            headers.append(self.scan_header(reader, document, scope))
+        leave_element(reader)
+        self.enter_body(reader)
+        if learned is not None:
+            learned.learn_rest(reader, document, headers)
+            self.habits.changes += 1
+            self.habits.known = learned
+        return headers
+
+    cdef bint enter_header(self, Reader reader) except -1:
+        """Into the Envelope and its Header; False when it has none."""
+        if not at_element(reader, self.plan.envelope_ns, b"Envelope", 8):
             self._refuse_envelope(reader.peek(), reader.position)
         enter_element(reader)
-        if at_element(reader, ns, b"Header", 6):
-            enter_element(reader)
-            scope = self.plan.scope if self.plan.binds(reader) else reader.scope()
-            while reader.state() == AT_START_TAG:
-                if PyList_GET_SIZE(headers) >= self._max_headers:
-                    raise QuotaExceeded(
-                        f"more than max_processed_headers ({self._max_headers}) header blocks", offset=reader.position
-                    )
-                headers.append(self.scan_header(reader, document, scope))
-            leave_element(reader)
-        if not at_element(reader, ns, b"Body", 4):
-            raise InvalidFormat("the envelope has no Body", path="Envelope", offset=reader.position)
+        if not at_element(reader, self.plan.envelope_ns, b"Header", 6):
+            return False
         enter_element(reader)
-        return headers
+        return True
+
+    cdef int enter_body(self, Reader reader) except -1:
+        if not at_element(reader, self.plan.envelope_ns, b"Body", 4):
+            raise InvalidFormat("the envelope has no Body", path="Envelope", offset=reader.position)
+        return enter_element(reader)
+
+    cdef Known read_known(self, Reader reader, bytes document, KnownStart known, list headers) except *:
+        """The header blocks, as long as they are written as known."""
+        cdef Header header
+        for tag in known.tags:
+            if tag is not None:
+                header = self.known_header(reader, document, known.scope, tag)
+                if header is None:
+                    return CHANGED
+            elif reader.state() != AT_START_TAG:
+                return CHANGED
+            else:
+                header = self.scan_header(reader, document, known.scope)
+            headers.append(header)
+        return known.to_body(reader)
+
+    cdef Header known_header(self, Reader reader, bytes document, tuple scope, KnownTag tag):
+        """The header block that comes next, when it is text between known tags; else None, and nothing was read."""
+        cdef const char* before = reader.cursor
+        cdef const char* start = before
+        cdef Py_ssize_t length = PyBytes_GET_SIZE(tag.start)
+        cdef Header header
+        cdef Slice text
+        while start < reader.end and is_space(start[0]):
+            start += 1
+        if reader.end - start < length or memcmp(start, PyBytes_AS_STRING(tag.start), length) != 0:
+            return None
+        text.data = start + length
+        text.length = wsx_scan_text(text.data, reader.end - text.data)
+        reader.cursor = text.data + text.length
+        length = PyBytes_GET_SIZE(tag.end)
+        if text.length > reader.limits.text_length or reader.end - reader.cursor < length or memcmp(
+                reader.cursor, PyBytes_AS_STRING(tag.end), length) != 0:
+            reader.cursor = before
+            return None
+        reader.cursor += length
+        header = Header.__new__(Header, tag.kind, RANK_ADDED, tag.name, document, scope)
+        header.start = reader.offset(start)
+        header.end = reader.offset(reader.cursor)
+        header.text_start = reader.offset(text.data)
+        header.text_end = header.text_start + text.length
+        header.looked = True
+        header.own, header.soap, header.soap_flags = tag.own, tag.soap, tag.soap_flags
+        return header
 
     cdef Header scan_header(self, Reader reader, bytes document, tuple scope):
         """The header block whose start tag was read."""
