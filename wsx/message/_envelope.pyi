@@ -8,49 +8,14 @@ from wsx._writer import Output
 from wsx.cursors import XmlWriterProperties
 from wsx.descriptions import ElementDescription, ReadOption, WriteOption
 from wsx.leniency import Forgiven, Leniency
+from wsx.message._blocks import Header
 from wsx.message.enums import HeaderAttribute, HeaderType, MessageInitialization, MessageState
 from wsx.message.message import Message
 from wsx.message.states import Transition
-from wsx.message.versions import Scope, Versions
+from wsx.message.versions import Versions
 from wsx.quotas import Quotas
 
 _AnyMessage = TypeVar("_AnyMessage", bound=MessageCore)
-
-class EnvelopePlan:
-    def __init__(self, versions: Versions) -> None: ...
-
-class Header:
-    kind: int
-    rank: int
-    name: tuple[str, str]
-    block: bytes
-    wire: bytes
-    start: int
-    end: int
-    scope: Scope
-    text: str | None
-    understood: bool
-    mapped: bool
-    def __init__(self, kind: int, rank: int, name: tuple[str, str], block: bytes, scope: Scope) -> None: ...
-    def copy(self, versions: Versions) -> Header: ...
-    def reader(self, quotas: Quotas) -> Reader: ...
-    def flags(self, versions: Versions, quotas: Quotas) -> HeaderAttribute: ...
-    def is_for_receiver(self, versions: Versions, quotas: Quotas) -> bool: ...
-    def read_text(self, quotas: Quotas) -> str: ...
-    def read_value(
-        self,
-        versions: Versions,
-        description: ElementDescription,
-        option: ReadOption,
-        quotas: Quotas,
-        *,
-        leniency: Leniency | None = None,
-        forgiven: list[Forgiven] | None = None,
-    ) -> Any: ...
-    def fragment(self, own_scope: Scope) -> bytes: ...
-
-def leave(reader: Reader) -> None: ...
-def standard_header(versions: Versions, kind: int, value: str, rank: int) -> Header: ...
 
 class MessageCore:
     _versions: Versions

@@ -12,7 +12,7 @@ from wsx.declare import element_of
 from wsx.descriptions import XML_NAMESPACE, ElementDescription, FaultDescription, ReadOption, Type, WriteOption
 from wsx.errors import InvalidArgument, InvalidFormat
 from wsx.fragment import XmlBuffer
-from wsx.message._envelope import leave
+from wsx.message._blocks import leave
 from wsx.message.enums import EnvelopeVersion
 from wsx.message.versions import Scope, Versions
 from wsx.quotas import Quotas

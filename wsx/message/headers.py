@@ -10,7 +10,7 @@ from wsx._reader import Reader
 from wsx._writer import Output
 from wsx.descriptions import ElementDescription, EndpointAddressDescription, ReadOption, Type, WriteOption
 from wsx.errors import InvalidArgument
-from wsx.message._envelope import Header, standard_header
+from wsx.message._blocks import Header, standard_header
 from wsx.message.enums import AddressingVersion, HeaderType
 from wsx.message.versions import Versions
 from wsx.values import EndpointAddress

@@ -13,7 +13,8 @@ from wsx.declare import element_of
 from wsx.descriptions import ElementDescription, ReadOption, Type
 from wsx.errors import InvalidArgument, InvalidFormat
 from wsx.leniency import Forgiven
-from wsx.message._envelope import Header, MessageCore
+from wsx.message._blocks import Header
+from wsx.message._envelope import MessageCore
 from wsx.message.enums import (
     AddressingVersion,
     EnvelopeVersion,

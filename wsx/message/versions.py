@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
 from wsx.errors import InvalidArgument
-from wsx.message._envelope import EnvelopePlan
+from wsx.message._blocks import EnvelopePlan
 from wsx.message.enums import AddressingVersion, EnvelopeVersion, HeaderAttribute, HeaderType
 
 __all__ = ["VERSIONS", "EnvelopeBytes", "Scope", "StandardHeader", "Versions", "versions_of"]
