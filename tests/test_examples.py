@@ -134,6 +134,10 @@ def test_shared_connections(service: OrderService) -> None:
     assert service.accepted == 40
 
 
+def test_fake_service() -> None:
+    assert run("-m", "examples.fake_service") == "2 orders for 15.6, and no network\n"
+
+
 def test_from_wsdl(service: OrderService) -> None:
     output = run("-m", "examples.from_wsdl", service.url)
     assert "PO-7: 2 lines for 7.8" in output

@@ -84,16 +84,19 @@ def test_asyncio(model: Model, tmp_path: Path) -> None:
     path = tmp_path / "orders.json"
     fake = service(model)
 
-    async def call(cassette: Cassette) -> Any:
-        transport = cassette.async_transport(fake.async_transport())
-        async with wsx.connect_async(model, "http://x/", transport=lambda: transport) as client:
-            return await client.submitOrder(customer="x")
+    async def call(url: str, given: bool) -> Any:
+        async with Cassette(path) as cassette:
+            transport = cassette.async_transport(fake.async_transport() if given else None)
+            async with wsx.connect_async(model, url, transport=lambda: transport) as client:
+                return await client.submitOrder(customer="x")
 
-    with Cassette(path) as cassette:
-        live = asyncio.run(call(cassette))
-    with Cassette(path) as cassette:
-        assert asyncio.run(call(cassette)) == live
-    assert len(fake.calls) == 1
+    with fake.serve() as url:
+        live = asyncio.run(call(url, given=False))
+        assert asyncio.run(call(url, given=False)) == live
+        assert len(fake.calls) == 1
+        path.unlink()
+        assert asyncio.run(call(url, given=True)) == live
+        assert len(fake.calls) == 2
 
 
 def test_a_reply_relates_to_the_request_that_is_replayed(tmp_path: Path) -> None:
@@ -185,7 +188,7 @@ SECRETS = [
     (post("<a/>", Authorization="Basic S3CRET"), answering("")),
     (post("<a/>", Cookie="s=S3CRET"), answering("")),
     (post("<a/>", X_Api_Key="S3CRET"), answering("", Set_Cookie="s=S3CRET")),
-    (post("<a/>", "http://x/y?token=S3CRET&b=1"), answering("")),
+    (post("<a/>", "http://x/y?token=S3CRET&b=1"), answering("", Location="http://x/z?b=1&access_token=S3CRET")),
     (post("<a><userPassword>S3<b/>CRET</userPassword></a>"), answering("<a><sessionId>S3CRET</sessionId></a>")),
     (post("<a password='S3CRET' b='1'/>"), answering('<n:a xmlns:n="urn:n" n:Token="S3CRET">x</n:a>')),
     (post("<a><![CDATA[x]]><Token><![CDATA[S3CRET]]></Token></a>"), answering("<a><!-- x --><pwd>S3CRET</pwd></a>")),

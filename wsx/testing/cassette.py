@@ -123,7 +123,8 @@ class Cassette:
         self._keep = {name.lower() for name in keep}
         self._repeat = repeat
         self._lock = threading.Lock()
-        self._inner: list[Any] = []
+        self._inner: list[Transport] = []
+        self._async_inner: list[AsyncTransport] = []
         self._exchanges = _loaded(self.path) if self.mode is CassetteMode.REPLAY else []
 
     # --- transports --------------------------------------------------------------------------------------------------
@@ -141,10 +142,12 @@ class Cassette:
         return _Recorder(self, made)
 
     def async_transport(self, inner: AsyncTransport | None = None) -> AsyncTransport:
-        """As :meth:`transport`, for asyncio."""
+        """As :meth:`transport`, for asyncio; the cassette is used with ``async with`` then."""
         if self.mode is CassetteMode.REPLAY:
             return AsyncMemoryTransport(self._replay)
-        return _AsyncRecorder(self, default_async_transport() if inner is None else inner)
+        made = default_async_transport() if inner is None else inner
+        self._async_inner += [made] if inner is None else []
+        return _AsyncRecorder(self, made)
 
     # --- record and replay -------------------------------------------------------------------------------------------
 
@@ -226,7 +229,7 @@ class Cassette:
         for name, value in lines:
             text = name.decode("latin-1")
             secret = self._listed(text, _SECRET_HEADERS) and text.lower() not in ("www-authenticate", "soapaction")
-            made.append([text, REDACTED if secret else value.decode("latin-1")])
+            made.append([text, REDACTED if secret else _QUERY.sub(self._parameter, value.decode("latin-1"))])
         return made
 
     def _listed(self, name: str, words: re.Pattern[str]) -> bool:
@@ -263,6 +266,21 @@ class Cassette:
         part = self.path.with_name(f"{self.path.name}.part")
         part.write_text(text + "\n", "utf-8")
         part.replace(self.path)
+
+    async def aclose(self) -> None:
+        """As :meth:`close`, with the transports for asyncio."""
+        inner, self._async_inner = self._async_inner, []
+        for transport in inner:
+            await transport.close()
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
 
     def __enter__(self) -> Self:
         return self
