@@ -74,6 +74,24 @@ static inline int wsx_long_as_16_bytes(PyObject *object, unsigned char *bytes)
 /* A new int from 16 bytes, most significant first. */
 static inline PyObject *wsx_long_from_16_bytes(const unsigned char *bytes)
 {
+#if PY_VERSION_HEX < 0x030C0000 && PYLONG_BITS_IN_DIGIT == 30
+    if (bytes[0]) { /* five digits, as all but one in 256 random ones have */
+        uint64_t high = 0, low = 0;
+        for (int i = 0; i < 8; i++) {
+            high = high << 8 | bytes[i];
+            low = low << 8 | bytes[8 + i];
+        }
+        PyLongObject *number = _PyLong_New(5);
+        if (number == NULL)
+            return NULL;
+        number->ob_digit[0] = (digit)(low & PyLong_MASK);
+        number->ob_digit[1] = (digit)(low >> 30 & PyLong_MASK);
+        number->ob_digit[2] = (digit)((low >> 60 | high << 4) & PyLong_MASK);
+        number->ob_digit[3] = (digit)(high >> 26 & PyLong_MASK);
+        number->ob_digit[4] = (digit)(high >> 56);
+        return (PyObject *)number;
+    }
+#endif
 #if PY_VERSION_HEX >= 0x030D0000
     return PyLong_FromUnsignedNativeBytes(bytes, 16, Py_ASNATIVEBYTES_BIG_ENDIAN);
 #else

@@ -28,23 +28,61 @@ static inline char *wsx_put_2(char *out, unsigned n)
 
 static inline char *wsx_put_4(char *out, unsigned n) { return wsx_put_2(wsx_put_2(out, n / 100), n % 100); }
 
-/* Decimal digits of n without padding, at most 20; 20 bytes are written in any case, since a copy of constant length
- * is faster than one of the right length. */
+/* Eight decimal digits of n, as characters in a word whose first byte in memory is the first digit. */
+static inline uint64_t wsx_8_digits(uint32_t n)
+{
+    uint64_t v = n / 10000 | (uint64_t)(n % 10000) << 32, high;
+    high = v * 10486 >> 20 & UINT64_C(0x0000007F0000007F);
+    v = high | (v - 100 * high) << 16;
+    high = v * 103 >> 10 & UINT64_C(0x000F000F000F000F);
+    return (high | (v - 10 * high) << 8) | UINT64_C(0x3030303030303030);
+}
+
+/* A word to memory, its lowest byte first. */
+static inline void wsx_put_word(char *out, uint64_t v)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    v = __builtin_bswap64(v);
+#endif
+    memcpy(out, &v, 8);
+}
+
+static inline int wsx_trailing_zeros(uint64_t n)
+{
+#if defined(_MSC_VER) && !defined(__clang__)
+    int count = 0;
+    for (; !(n & 1); n >>= 1)
+        count++;
+    return count;
+#else
+    return __builtin_ctzll(n);
+#endif
+}
+
+/* The digits of n, below 10**8, without zeros before them; 8 bytes are written. */
+static inline char *wsx_put_few(char *out, uint32_t n)
+{
+    uint64_t v = wsx_8_digits(n);
+    int zeros = wsx_trailing_zeros((v & UINT64_C(0x0F0F0F0F0F0F0F0F)) | UINT64_C(1) << 56) & ~7;
+    wsx_put_word(out, v >> zeros);
+    return out + 8 - zeros / 8;
+}
+
+/* Decimal digits of n without padding, at most 20; 8 bytes are written at least. */
 static inline char *wsx_put_uint64(char *out, uint64_t n)
 {
-    char digits[40], *p = digits + 20;
-    while (n >= 100) {
-        p -= 2;
-        memcpy(p, wsx_digits.pair + 2 * (n % 100), 2);
-        n /= 100;
+    if (n < 100000000)
+        return wsx_put_few(out, (uint32_t)n);
+    uint64_t high = n / 100000000;
+    if (high < 100000000)
+        out = wsx_put_few(out, (uint32_t)high);
+    else {
+        out = wsx_put_few(out, (uint32_t)(high / 100000000));
+        wsx_put_word(out, wsx_8_digits((uint32_t)(high % 100000000)));
+        out += 8;
     }
-    if (n >= 10) {
-        p -= 2;
-        memcpy(p, wsx_digits.pair + 2 * n, 2);
-    } else
-        *--p = (char)('0' + n);
-    memcpy(out, p, 20);
-    return out + (digits + 20 - p);
+    wsx_put_word(out, wsx_8_digits((uint32_t)(n % 100000000)));
+    return out + 8;
 }
 
 static inline char *wsx_put_int64(char *out, int64_t n)
@@ -83,6 +121,30 @@ static inline char *wsx_put_scaled(char *out, bool negative, uint64_t coefficien
     return out + count;
 }
 
+/* Appends the digits at p to a number; it overflows beyond 19 of them. */
+static inline const char *wsx_take_digits(const char *p, const char *end, uint64_t *number)
+{
+    uint64_t n = *number;
+#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    while (end - p >= 8) {
+        uint64_t v;
+        memcpy(&v, p, 8);
+        v ^= UINT64_C(0x3030303030303030);
+        if ((v | (v + UINT64_C(0x0606060606060606))) & UINT64_C(0xF0F0F0F0F0F0F0F0))
+            break;
+        v = v * 10 + (v >> 8); /* the bytes become numbers of two digits, then of four, then of eight */
+        v = ((v & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x000F424000000064) +
+             (v >> 16 & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x0000271000000001)) >> 32;
+        n = n * 100000000 + v;
+        p += 8;
+    }
+#endif
+    for (; p < end && (unsigned)(*p - '0') <= 9; p++)
+        n = n * 10 + (unsigned)(*p - '0');
+    *number = n;
+    return p;
+}
+
 /* Outcome of reading a number. */
 enum WsxRead { WSX_OK, WSX_MALFORMED, WSX_OVERFLOW, WSX_JUST_ABOVE };
 
@@ -94,6 +156,10 @@ static inline WsxRead wsx_read_uint64(const char *p, size_t length, uint64_t *va
         return WSX_MALFORMED;
     uint64_t n = 0;
     WsxRead outcome = WSX_OK;
+    if (length <= 18) {
+        *value = 0;
+        return wsx_take_digits(p, p + length, value) == p + length ? WSX_OK : WSX_MALFORMED;
+    }
     for (size_t i = 0; i < length; i++) {
         unsigned digit = (unsigned)(unsigned char)p[i] - '0';
         if (digit > 9)
@@ -124,43 +190,56 @@ static inline WsxRead wsx_read_int64(const char *p, size_t length, int64_t *valu
     return WSX_OK;
 }
 
+/* The two hexadecimal digits of each byte, and the value of each character that is such a digit, else 0x80. */
+struct WsxHex {
+    char pair[512];
+    unsigned char value[256];
+    constexpr WsxHex() : pair(), value()
+    {
+        constexpr char digits[] = "0123456789abcdef";
+        for (int i = 0; i < 256; i++) {
+            pair[2 * i] = digits[i >> 4];
+            pair[2 * i + 1] = digits[i & 15];
+            value[i] = 0x80;
+        }
+        for (int i = 0; i < 16; i++) {
+            value[(unsigned char)digits[i]] = (unsigned char)i;
+            if (i >= 10)
+                value[(unsigned char)digits[i] - 0x20] = (unsigned char)i;
+        }
+    }
+};
+static constexpr WsxHex wsx_hex;
+
+/* How many bytes precede each hyphen of a GUID: 8-4-4-4-12 digits. */
+static constexpr unsigned char wsx_guid_groups[] = {4, 2, 2, 2, 6};
+
 /* 16 bytes as 8-4-4-4-12 lower-case hex digits. */
 static inline char *wsx_put_guid(char *out, const unsigned char *bytes)
 {
-    static const char hex[] = "0123456789abcdef";
-    for (int i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *out++ = '-';
-        *out++ = hex[bytes[i] >> 4];
-        *out++ = hex[bytes[i] & 15];
+    for (unsigned group : wsx_guid_groups) {
+        for (unsigned i = 0; i < group; i++, out += 2)
+            memcpy(out, wsx_hex.pair + 2 * *bytes++, 2);
+        *out++ = '-';
     }
-    return out;
-}
-
-static inline int wsx_hex(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    return out - 1;
 }
 
 /* Exactly 36 characters 8-4-4-4-12, either case. */
 static inline bool wsx_read_guid(const char *text, size_t length, unsigned char *bytes)
 {
-    if (length != 36)
+    if (length != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
         return false;
-    for (int i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            if (*text++ != '-')
-                return false;
-        int high = wsx_hex((unsigned char)text[0]), low = wsx_hex((unsigned char)text[1]);
-        if (high < 0 || low < 0)
-            return false;
-        bytes[i] = (unsigned char)(high << 4 | low);
-        text += 2;
+    unsigned seen = 0;
+    for (unsigned group : wsx_guid_groups) {
+        for (unsigned i = 0; i < group; i++, text += 2) {
+            unsigned high = wsx_hex.value[(unsigned char)text[0]], low = wsx_hex.value[(unsigned char)text[1]];
+            seen |= high | low;
+            *bytes++ = (unsigned char)(high << 4 | low);
+        }
+        text++;
     }
-    return true;
+    return !(seen & 0x80);
 }
 
 #endif

@@ -107,6 +107,7 @@ cdef struct ReadStep:
     Py_ssize_t wrapper_length
     PyObject* absent       # what an absent field reads as; borrowed; NULL = it must not be absent
     bint own_ns            # the namespace is the plan's own
+    bint predictable       # and the element is neither in a wrapper nor one of a choice
     bint repeating
     bint nillable
     bint nillable_item
@@ -129,6 +130,7 @@ cdef class ReadPlan:
     cdef dict derived           # of a polymorphic type: (namespace, name) -> ReadPlan, itself included; else None
     cdef object description
     cdef bint ignore_trailing
+    cdef bint counted           # some field wants a number of items
     cdef bint ignore_attributes
     cdef const char* ns         # of most child elements
     cdef Py_ssize_t ns_length

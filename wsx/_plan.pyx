@@ -716,6 +716,7 @@ cdef int read_field(ReadStep* step, object field, str struct_ns, dict building, 
         step.ns = name_bytes(field.own_ns(struct_ns), &step.ns_length, keep)
         step.local = name_bytes(field.own_local_name, &step.local_length, keep)
         step.own_ns = field.own_ns(struct_ns) == struct_ns
+        step.predictable = step.own_ns and wrapper is None
     return read_step(step, field, building, keep)
 
 
@@ -827,6 +828,7 @@ cdef ReadPlan read_struct_plan(object struct, dict building):
     for i, field in enumerate(fields):
         plan.keep.append(field)
         read_field(&plan.steps[i], field, struct.ns, building, plan.keep)
+        plan.counted = plan.counted or plan.steps[i].least > 0
     plan.fields = len(fields)
     plan.count = plan.fields - sum(field.mapping == FieldMapping.NO for field in fields)
     order_values(plan, struct, valued)

@@ -363,7 +363,7 @@ cdef class Reader(FrameReader):
         cdef Py_ssize_t base = frame.values, i
         cdef object made
         for i in range(plan.fields):
-            if self.values[base + i] is NULL or plan.steps[i].least:
+            if self.values[base + i] is NULL or plan.counted and plan.steps[i].least:
                 frame.step = i
                 self.absent(&plan.steps[i], &self.values[base + i])
         frame.step = plan.fields
@@ -392,52 +392,63 @@ cdef class Reader(FrameReader):
 
     cdef int predict(self, Frame* frame, ReadPlan plan) except -1:
         """Is the tag at the cursor, spelled as this peer spells the namespace and without attributes, one of the
-        fields that may come now? Then it becomes the frame's current one, and it is read whole (READ_WHOLE) or only
-        its tag is (TAG_OPENED)."""
-        cdef const char* p = self.cursor + 1
+        fields that may come now? Then it becomes the frame's current one, and it is read whole (READ_WHOLE), with
+        those that follow it at once, or only its tag is (TAG_OPENED)."""
+        cdef const char* p
         cdef const ReadStep* step
         cdef const ReadStep* found
         cdef PyObject* choice
-        cdef Py_ssize_t i = frame.step, left = self.end - p, arm
+        cdef PyObject** values = &self.values[frame.values]
+        cdef Py_ssize_t i, left, arm, prefix = frame.prefix.length
         cdef Slice name
-        if frame.prefix.length:
-            if left <= frame.prefix.length or not wsx_same(p, frame.prefix.data, frame.prefix.length):
-                return NOT_PREDICTED
-            if p[frame.prefix.length] != c":":
-                return NOT_PREDICTED
-            p += frame.prefix.length + 1
-            left -= frame.prefix.length + 1
-        while i < plan.count:
-            step = &plan.steps[i]
-            if step.wrapper is not NULL and not frame.in_wrapper:
-                return NOT_PREDICTED
-            if step.kind == CHOICE:
-                choice = <PyObject*>step.plan
-                for arm in range((<ReadChoice>choice).count):
-                    found = &(<ReadChoice>choice).arms[arm]
-                    if found.own_ns and tag_is(p, left, found):
-                        frame.arm = arm
-                        break
-                else:
+        while True:
+            p = self.cursor + 1
+            left = self.end - p
+            i = frame.step
+            if prefix:
+                if left <= prefix or p[prefix] != c":" or not wsx_same(p, frame.prefix.data, prefix):
                     return NOT_PREDICTED
-                break
-            if not step.own_ns:
+                p += prefix + 1
+                left -= prefix + 1
+            while i < plan.count:
+                step = &plan.steps[i]
+                if tag_is(p, left, step) and step.predictable:
+                    found = step
+                    break
+                if step.wrapper is not NULL and not frame.in_wrapper:
+                    return NOT_PREDICTED
+                if step.kind == CHOICE:
+                    choice = <PyObject*>step.plan
+                    for arm in range((<ReadChoice>choice).count):
+                        found = &(<ReadChoice>choice).arms[arm]
+                        if found.own_ns and tag_is(p, left, found):
+                            frame.arm = arm
+                            break
+                    else:
+                        return NOT_PREDICTED
+                    break
+                if not step.own_ns:
+                    return NOT_PREDICTED
+                if tag_is(p, left, step):
+                    found = step
+                    break
+                if frame.in_wrapper or (step.absent is NULL and values[i] is NULL):
+                    return NOT_PREDICTED
+                i += 1
+            else:
                 return NOT_PREDICTED
-            if tag_is(p, left, step):
-                found = step
-                break
-            if frame.in_wrapper or (step.absent is NULL and self.values[frame.values + i] is NULL):
+            name = slice_of(self.cursor + 1, p + found.local_length - self.cursor - 1)
+            if name.length > self.limits.name_length:
                 return NOT_PREDICTED
-            i += 1
-        else:
-            return NOT_PREDICTED
-        name = slice_of(self.cursor + 1, p + found.local_length - self.cursor - 1)
-        if name.length > self.limits.name_length:
-            return NOT_PREDICTED
-        frame.step = i
-        self.tag = self.mark = self.cursor
-        if found.kind == SCALAR and self.predicted_scalar(frame, step, found, name):
-            return READ_WHOLE
+            frame.step = i
+            self.tag = self.mark = self.cursor
+            if found.kind != SCALAR or not self.predicted_scalar(frame, step, found, name):
+                break
+            p = self.cursor
+            if self.partial or plan.content >= 0 or self.end - p < 2 or p[0] != c"<":
+                return READ_WHOLE
+            if p[1] == c"/" or p[1] == c"!" or p[1] == c"?":
+                return READ_WHOLE
         self.open_element(name)
         self.element_prefix = frame.prefix
         self.element_ns = slice_of(plan.ns, plan.ns_length)
@@ -450,16 +461,21 @@ cdef class Reader(FrameReader):
         cdef const char* close = text + wsx_scan_text(text, self.end - text)
         cdef PyObject** place = &self.values[frame.values + frame.step]
         cdef PyObject* value
+        cdef Py_ssize_t length = close - text
         cdef Slice content
         if self.end - close < name.length + 3 or close[0] != c"<" or close[1] != c"/":
             return False
         if close[name.length + 2] != c">" or not wsx_same(close + 2, name.data, name.length):
             return False
-        if self.open_count >= self.limits.depth or close - text > self.limits.text_length:
+        if self.open_count >= self.limits.depth or length > self.limits.text_length:
             return False
         self.mark = text
-        content = slice_of(text, close - text)
-        value = self.decode(step, &content, self.ascii)
+        if step.codec.qname:
+            content = slice_of(text, length)
+            value = self.decode(step, &content, self.ascii)
+        else:
+            self.charge(length)
+            value = step.codec.read(text, length, self.ascii, &step.codec)
         self.cursor = close + name.length + 3
         if outer.repeating or outer.kind == CHOICE:
             item = <object>value

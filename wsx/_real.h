@@ -12,24 +12,24 @@
 #include "_number.h"
 #include "_shortest.h"
 
-/* The shortest digits that round-trip, of a positive number: at most 17 characters, up to 32 are written; returns how
- * many count, and the decimal exponent of the first, which is not 0. */
-static inline int wsx_put_digits(char *out, double value, int *exponent) { return wsx_put_shortest(out, value, exponent); }
-
-static inline int wsx_put_digits(char *out, float value, int *exponent)
+static inline WsxDigitText wsx_digit_text(float value)
 {
-    const char *end = std::to_chars(out, out + 32, value, std::chars_format::scientific).ptr, *mark = end - 1;
+    char text[40], digits[24];
+    const char *end = std::to_chars(text, text + 32, value, std::chars_format::scientific).ptr, *mark = end - 1;
     while (*mark != 'e')
         mark--;
-    *exponent = 0;
+    WsxDigitText found = {{0, 0, 0}, 0, 0};
     for (const char *p = mark + 2; p < end; p++)
-        *exponent = *exponent * 10 + (*p - '0');
+        found.exponent = found.exponent * 10 + (*p - '0');
     if (mark[1] == '-')
-        *exponent = -*exponent;
-    if (out[1] != '.')
-        return 1;
-    memmove(out + 1, out + 2, (size_t)(mark - out) - 2); /* d.ddd -> dddd */
-    return (int)(mark - out) - 1;
+        found.exponent = -found.exponent;
+    memset(digits, '0', sizeof(digits));
+    for (const char *p = text; p < mark; p++)
+        if (*p != '.')
+            digits[found.count++] = *p;
+    for (int i = 0; i < 17; i++)
+        found.words[i / 8] |= (uint64_t)(unsigned char)digits[i] << i % 8 * 8;
+    return found;
 }
 
 /* A double (or float) as WWSAPI writes it: the shortest digits that round-trip, plain while the decimal exponent is
@@ -40,8 +40,9 @@ template <class Real> static inline char *wsx_put_real(char *out, Real value)
         memcpy(out, "NaN", 3);
         return out + 3;
     }
-    if (std::signbit(value))
-        *out++ = '-', value = -value;
+    *out = '-';
+    out += std::signbit(value);
+    value = std::fabs(value);
     if (value > std::numeric_limits<Real>::max()) {
         memcpy(out, "INF", 3);
         return out + 3;
@@ -50,49 +51,30 @@ template <class Real> static inline char *wsx_put_real(char *out, Real value)
         *out = '0';
         return out + 1;
     }
-    char digits[64];
-    int exponent, count = wsx_put_digits(digits, value, &exponent);
-    int whole = exponent >= 0 && exponent <= 14 ? exponent + 1 : exponent == -1 ? 0 : 1;
-    if (whole == 0)
-        *out++ = '0';
-    memcpy(out, digits, 24);
-    for (int i = count; i < whole; i++)
-        out[i] = '0';
-    out += whole;
-    if (count > whole) {
-        *out++ = '.';
-        memcpy(out, digits + whole, 24);
-        out += count - whole;
-    }
-    if (exponent >= -1 && exponent <= 14)
-        return out;
-    *out++ = 'E';
-    *out++ = exponent < 0 ? '-' : '+';
-    return wsx_put_uint64(out, (uint64_t)(exponent < 0 ? -exponent : exponent));
-}
-
-/* Appends the digits at p to a number; it overflows beyond 19 of them. */
-static inline const char *wsx_take_digits(const char *p, const char *end, uint64_t *number)
-{
-    uint64_t n = *number;
-#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    while (end - p >= 8) {
-        uint64_t v;
-        memcpy(&v, p, 8);
-        v ^= UINT64_C(0x3030303030303030);
-        if ((v | (v + UINT64_C(0x0606060606060606))) & UINT64_C(0xF0F0F0F0F0F0F0F0))
-            break;
-        v = v * 10 + (v >> 8); /* the bytes become numbers of two digits, then of four, then of eight */
-        v = ((v & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x000F424000000064) +
-             (v >> 16 & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x0000271000000001)) >> 32;
-        n = n * 100000000 + v;
-        p += 8;
-    }
-#endif
-    for (; p < end && (unsigned)(*p - '0') <= 9; p++)
-        n = n * 10 + (unsigned)(*p - '0');
-    *number = n;
-    return p;
+    WsxDigitText digits = wsx_digit_text(value);
+    int exponent = digits.exponent;
+    bool plain = exponent >= -1 && exponent <= 14;
+    unsigned whole = plain ? (unsigned)(exponent + 1) : 1, count = (unsigned)digits.count;
+    *out = '0';
+    out += whole == 0;
+    char *end = out + (count > whole ? count + 1 : whole);
+    uint64_t first = digits.words[0], second = digits.words[1];
+    if (whole >= 8) { /* the point goes into the second word, where else it is the first */
+        wsx_put_word(out, first);
+        out += 8;
+        first = second;
+        second = digits.words[2];
+        whole -= 8;
+    } else
+        wsx_put_word(out + 16, second >> 56 | digits.words[2] << 8);
+    uint64_t before = (UINT64_C(1) << 8 * whole) - 1;
+    wsx_put_word(out, (first & before) | (uint64_t)'.' << 8 * whole | (first & ~before) << 8);
+    wsx_put_word(out + 8, first >> 56 | second << 8);
+    if (plain)
+        return end;
+    *end++ = 'E';
+    *end++ = exponent < 0 ? '-' : '+';
+    return wsx_put_uint64(end, (uint64_t)(exponent < 0 ? -exponent : exponent));
 }
 
 /* mantissa * 10**exponent as the nearest double; false where that needs more than 128 bits or is beyond normal numbers

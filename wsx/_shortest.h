@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "_number.h"
+
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
 #endif
@@ -154,48 +156,37 @@ static inline WsxDecimalDigits wsx_shortest(double number)
         uint64_t ten = UINT64_C(10) << 60, half = g.high >> (5 - shift), tens = y.high / 10;
         uint64_t place = (y.high - 10 * tens) << 60 | y.low >> 4, up = ten - place;
         if (place - half + 2 > 4 && up - half + 2 > 4 && y.low - (UINT64_C(1) << 63) + 2 > 4) {
-            if (place < half)
-                return {10 * tens, k};
-            if (up < half)
-                return {10 * tens + 10, k};
-            return {y.high + (y.low >> 63), k};
+            uint64_t below = 0 - (uint64_t)(place < half), above = 0 - (uint64_t)(up < half); /* no jumps: at random */
+            uint64_t ones = (y.high + (y.low >> 63)) & ~(below | above);
+            return {ones | (10 * tens & below) | ((10 * tens + 10) & above), k};
         }
     }
     return wsx_shortest_exact(c, shift, k, g, closer);
 }
 
-/* Eight decimal digits of n. */
-static inline void wsx_put_8_digits(char *out, uint32_t n)
-{
-    uint64_t v = n / 10000 | (uint64_t)(n % 10000) << 32, high;
-    high = v * 10486 >> 20 & UINT64_C(0x0000007F0000007F);
-    v = high | (v - 100 * high) << 16;
-    high = v * 103 >> 10 & UINT64_C(0x000F000F000F000F);
-    v = (high | (v - 10 * high) << 8) | UINT64_C(0x3030303030303030);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    v = __builtin_bswap64(v);
-#endif
-    memcpy(out, &v, 8);
-}
+/* Seventeen digits as characters, the first not 0: eight, eight and one, the first of each in the lowest byte. */
+struct WsxDigitText {
+    uint64_t words[3];
+    int count;    /* those before the zeros at the end */
+    int exponent; /* the decimal exponent of the first */
+};
 
-/* The shortest digits as characters, 17 of them written, the first not 0; returns how many count, and the decimal
- * exponent of the first. */
-static inline int wsx_put_shortest(char *out, double number, int *exponent)
+static inline WsxDigitText wsx_digit_text(double number)
 {
     WsxDecimalDigits found = wsx_shortest(number);
-    while (found.digits < UINT64_C(10000000000000000)) {
-        found.digits *= 10;
-        found.exponent--;
-    }
+    while (found.digits < UINT64_C(1000000000000000)) /* near zero */
+        found.digits *= 10, found.exponent--;
+    uint64_t few = 0 - (uint64_t)(found.digits < UINT64_C(10000000000000000)); /* no jump on it: it cannot be foreseen */
+    found.digits += found.digits * 9 & few;
+    found.exponent += (int)few;
     uint64_t first = found.digits / UINT64_C(10000000000000000), rest = found.digits % UINT64_C(10000000000000000);
-    out[0] = (char)('0' + first);
-    wsx_put_8_digits(out + 1, (uint32_t)(rest / 100000000));
-    wsx_put_8_digits(out + 9, (uint32_t)(rest % 100000000));
-    *exponent = found.exponent + 16;
-    int count = 17;
-    while (out[count - 1] == '0')
-        count--;
-    return count;
+    uint64_t high = wsx_8_digits((uint32_t)(rest / 100000000)), low = wsx_8_digits((uint32_t)(rest % 100000000));
+    const uint64_t values = UINT64_C(0x0F0F0F0F0F0F0F0F);
+    uint64_t last = low & values ? low & values : high & values;
+    WsxDigitText text = {{('0' + first) | high << 8, high >> 56 | low << 8, low >> 56}, 1, found.exponent + 16};
+    if (last)
+        text.count = (low & values ? 17 : 9) - wsx_leading_zeros(last) / 8;
+    return text;
 }
 
 #endif

@@ -20,7 +20,13 @@ cdef str local_name(const ReadStep* step)
 cdef class StepReader(PieceScanner):
     cdef Py_ssize_t value_bytes     # of all values made so far, as Quotas counts them
 
-    cdef int charge(self, Py_ssize_t length) except -1
+    cdef inline int charge(self, Py_ssize_t length) except -1:
+        """Counts a value of so many bytes against the quota."""
+        self.value_bytes += (length + 31) & ~<Py_ssize_t>15
+        if self.value_bytes > self.limits.value_bytes:
+            return self.over("max_value_bytes", self.limits.value_bytes)
+        return 0
+
     cdef PyObject* decode(self, const ReadStep* step, const Slice* text, bint ascii) except NULL
     cdef object qname(self, str prefix, str local)
     cdef object scalar(self, const ReadStep* step)

@@ -20,13 +20,6 @@ cdef str local_name(const ReadStep* step):
 cdef class StepReader(PieceScanner):
     """A scanner that knows the steps of plans, and counts the values that they make against the quota."""
 
-    cdef int charge(self, Py_ssize_t length) except -1:
-        """Counts a value of so many bytes against the quota."""
-        self.value_bytes += (length + 31) & ~<Py_ssize_t>15
-        if self.value_bytes > self.limits.value_bytes:
-            return self.over("max_value_bytes", self.limits.value_bytes)
-        return 0
-
     cdef PyObject* decode(self, const ReadStep* step, const Slice* text, bint ascii) except NULL:
         """A new reference to the value of a text; the names of QNames are resolved in the scope at the cursor."""
         cdef PyObject* value
