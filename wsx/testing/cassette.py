@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -78,7 +79,7 @@ class _Exchange:
     response: dict[str, Any]
     used: bool = False
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, str, str, str]:
         request = self.request
         return request["method"], request["url"], request["action"], _compared(_bytes(request["body"]))
@@ -95,7 +96,7 @@ class Cassette:
     Secrets never reach the file. The contents of headers, of elements and attributes, and of query parameters are
     replaced whose names hold words like password, secret, token, cookie or authorization, and so is all of
     ``wsse:Security``. ``redact`` has more names, ``keep`` those that are none. Bodies that are not XML in UTF-8 are
-    kept as they are.
+    kept as they are. A block that ends with an error, and a test that fails, write no file.
     """
 
     def __init__(
@@ -228,7 +229,7 @@ class Cassette:
         made = []
         for name, value in lines:
             text = name.decode("latin-1")
-            secret = self._listed(text, _SECRET_HEADERS) and text.lower() not in ("www-authenticate", "soapaction")
+            secret = self._listed(text, _SECRET_HEADERS) and not text.lower().endswith("-authenticate")
             made.append([text, REDACTED if secret else _QUERY.sub(self._parameter, value.decode("latin-1"))])
         return made
 
@@ -252,6 +253,12 @@ class Cassette:
         return body
 
     # --- the file ----------------------------------------------------------------------------------------------------
+
+    def discard(self) -> None:
+        """Forget what was recorded: :meth:`close` writes nothing, and a file that is there stays."""
+        with self._lock:
+            if self.mode is CassetteMode.RECORD:
+                self._exchanges.clear()
 
     def close(self) -> None:
         """Write the file when recording, and close the transports that the cassette has made."""
@@ -280,6 +287,8 @@ class Cassette:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if error is not None:
+            self.discard()
         await self.aclose()
 
     def __enter__(self) -> Self:
@@ -288,6 +297,8 @@ class Cassette:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if error is not None:
+            self.discard()
         self.close()
 
 

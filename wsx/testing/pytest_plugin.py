@@ -67,8 +67,11 @@ def wsx_cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     path = keywords.pop("path", marker.args[0] if marker is not None and marker.args else None)
     here = Path(str(request.path))
     if path is None:
-        name = re.sub(r"[^\w.-]+", "_", request.node.name).strip("_")
+        name = re.sub(r"[^\w.-]+", "_", ".".join(request.node.nodeid.split("::")[1:])).strip("_")
         path = Path("cassettes", here.stem, f"{name}.json")
     keywords.setdefault("mode", request.config.getoption("--wsx-record"))
+    failed = request.session.testsfailed
     with Cassette(here.parent / path, **keywords) as cassette:
         yield cassette
+        if request.session.testsfailed > failed:
+            cassette.discard()
