@@ -31,7 +31,8 @@ A client that `wsx gen` wrote calls services of other makes over one contract,
 [contract.wsdl](../tests/interop/contract/contract.wsdl): simple types, attributes, arrays, recursive and derived types,
 choices, headers both ways, declared and other faults, a one-way operation, SOAP 1.1 and 1.2. Each echo gives back what
 it got, after it went through the types of the peer. `python -m tools.make_interop_page --write` plays all of it and
-writes this page; the tests (`tests/interop/test_contract.py`) play it, too.
+writes this page; the tests (`tests/interop/test_contract.py`) play it, too. rpc/encoded with its arrays and
+references is played against PHP (`tests/interop/test_encoded.py`).
 
 <!-- played -->
 {played}

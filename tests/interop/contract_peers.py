@@ -48,8 +48,11 @@ class Peer:
         return None if found else "Node.js or its package soap is missing (tools/node_soap.sh)"
 
     @contextmanager
-    def running(self, folder: Path) -> Iterator[str]:
-        """The URL of the service while the block runs; skips visibly where it cannot be had."""
+    def running(self, folder: Path, script: str = "php_server.php") -> Iterator[str]:
+        """The URL of the service while the block runs; skips visibly where it cannot be had.
+
+        ``script`` is what PHP runs.
+        """
         missing = self.missing()
         if missing is not None:
             if self.name != "node" and shutil.which("apt-get") and os.name == "posix" and os.geteuid() == 0:
@@ -60,7 +63,7 @@ class Peer:
         (folder / "notices").touch()
         with (folder / "log").open("wb") as output:
             process = subprocess.Popen(
-                self._command(port, folder), stdout=output, stderr=output, env={**environment(), **more}
+                self._command(port, folder, script), stdout=output, stderr=output, env={**environment(), **more}
             )
             try:
                 _wait(process, port, folder / "log")
@@ -69,9 +72,9 @@ class Peer:
                 process.terminate()
                 process.wait(timeout=10)
 
-    def _command(self, port: int, folder: Path) -> list[str]:
+    def _command(self, port: int, folder: Path, script: str) -> list[str]:
         if self.name == "php":
-            return ["php", "-S", f"127.0.0.1:{port}", str(CONTRACT / "php_server.php")]
+            return ["php", "-S", f"127.0.0.1:{port}", str(CONTRACT / script)]
         if self.name == "gsoap":
             return [str(_built_gsoap(folder)), str(port)]
         return ["node", str(CONTRACT / "node_server.js"), str(port)]
