@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import select
 import socket
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
-pytest.importorskip("pycurl")
-
-from wsx.transport.curl_call import is_dead
-from wsx.transport.polling import END, READ, SelectPoll
-
-POLLS: list[Callable[[], Any]] = [SelectPoll]
-if hasattr(select, "poll"):
-    POLLS.append(select.poll)
+from wsx.transport.polling import END, READ, IdlePoll
 
 
 @pytest.fixture
@@ -30,17 +22,34 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield near, far
 
 
-@pytest.mark.parametrize("poll", POLLS)
+@pytest.mark.parametrize("system_has_poll", [True, False])
 @pytest.mark.parametrize("framed", [False, True])
-def test_a_kept_connection(ends: tuple[socket.socket, socket.socket], poll: Callable[[], Any], framed: bool) -> None:
+def test_a_kept_connection(
+    ends: tuple[socket.socket, socket.socket], system_has_poll: bool, framed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not system_has_poll:
+        monkeypatch.delattr("select.poll", raising=False)
+    idle = IdlePoll()
     near, far = ends
     number = near.fileno()
-    assert not is_dead(poll(), number, framed=framed)
+    assert not idle.is_dead(number, framed=framed)
     far.sendall(b"x")
     select.select([near], [], [], 5)
     # Frames of HTTP/2 may come between requests; a system that cannot tell them from an end makes a new connection.
-    assert is_dead(poll(), number, framed=framed) == (not framed or poll is SelectPoll or END == READ)
+    assert idle.is_dead(number, framed=framed) == (not framed or not system_has_poll or END == READ)
     far.shutdown(socket.SHUT_WR)
     near.recv(1)
     select.select([near], [], [], 5)
-    assert is_dead(poll(), number, framed=framed)
+    assert idle.is_dead(number, framed=framed)
+
+
+def test_one_after_the_other(ends: tuple[socket.socket, socket.socket]) -> None:
+    near, far = ends
+    idle = IdlePoll()
+    far.sendall(b"x")
+    select.select([near], [], [], 5)
+    assert [idle.is_dead(end.fileno(), framed=False) for end in (near, far, far, near)] == [True, False, False, True]
+    number = near.fileno()
+    near.close()
+    # A closed one is as dead as one whose other side is gone.
+    assert idle.is_dead(number, framed=False)

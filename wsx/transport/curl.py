@@ -11,7 +11,6 @@ signal (Ctrl-C) or an abort through at once, and costs about as much CPU as ``pe
 from __future__ import annotations
 
 import os
-import select
 import socket
 import threading
 from collections.abc import Callable
@@ -28,7 +27,6 @@ from wsx.transport.curl_call import (
     default_ca_file,
     earlier,
     inode_of,
-    is_dead,
     leave_to_parent,
     phase_limit,
     replace_by_dead_socket,
@@ -36,7 +34,7 @@ from wsx.transport.curl_call import (
 from wsx.transport.curl_exchange import CurlExchange, exchange_over
 from wsx.transport.curl_flow import Flow
 from wsx.transport.handshake import Work
-from wsx.transport.polling import ERROR, READ, WRITE, SelectPoll
+from wsx.transport.polling import ERROR, READ, WRITE, IdlePoll, new_poll
 from wsx.transport.protocol import Capability, HttpHead, HttpRequest, Limits, Phase, TransportError
 from wsx.transport.url import HttpUrl
 
@@ -89,6 +87,7 @@ class CurlTransport(CurlCall):
         self._multi: Any = None
         self._lookup_left = False  # a name lookup was given up, and may still run
         self._poll: Any = None
+        self._idle = IdlePoll()
         self._interest: dict[int, int] = {}  # socket → what libcurl waits for
         self._timer: float | None = None
         self._end_time: float | None = None  # of the whole exchange
@@ -103,7 +102,9 @@ class CurlTransport(CurlCall):
         """
         self._take()
         try:
-            return self._call(request, limits)
+            if self._security.bound:
+                return self._call(request, limits)
+            return self._exchange(request, limits)
         finally:
             self._give_back()
 
@@ -188,7 +189,8 @@ class CurlTransport(CurlCall):
 
     def _remove(self) -> None:
         """Take the transfer out; one that is not over loses its connection here."""
-        self._lookup_left |= self._gives_up_lookup()
+        if self._phase is Phase.RESOLVE:
+            self._lookup_left |= self._gives_up_lookup()
         self._multi.remove_handle(self._curl)
 
     # Setting up
@@ -200,7 +202,7 @@ class CurlTransport(CurlCall):
         multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_interest)
         multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
         self._curl, self._multi = curl, multi
-        self._poll = select.poll() if hasattr(select, "poll") else SelectPoll()
+        self._poll = new_poll()
 
     def _prepare(self, request: HttpRequest, limits: Limits, flow: Flow | None = None) -> None:
         self._begin()
@@ -217,18 +219,19 @@ class CurlTransport(CurlCall):
         # A kept connection that has become readable is dead, or holds bytes that belong to no request of ours.
         # libcurl looks only after a second of idleness.
         # One that libcurl still watches is not kept: it is being shut down.
-        kept = None if self._kept in self._interest else self._kept
-        self._fresh = kept is not None and is_dead(self._poll, kept, framed=self._framed)
-        if self._fresh:
+        kept = self._kept
+        if kept is not None and kept not in self._interest and self._idle.is_dead(kept, framed=self._framed):
+            self._fresh = True
             self._curl.setopt(pycurl.FRESH_CONNECT, 1)
 
     # What libcurl calls while it runs
 
     def _on_send(self, *addresses: Any) -> int:
-        answer = super()._on_send(*addresses)
+        answer = super()._on_send()
         if answer == pycurl.PREREQFUNC_OK:
-            # Of several sockets that were tried at once, the losers are closed by now.
-            self._kept = next((number for number in self._interest if number in self._sockets), self._kept)
+            if self._kept not in self._interest:
+                # Of several sockets that were tried at once, the losers are closed by now.
+                self._kept = next((number for number in self._interest if number in self._sockets), self._kept)
             self._writing = False
             self._ask_on(self._kept, addresses[3])
         return answer
@@ -236,8 +239,9 @@ class CurlTransport(CurlCall):
     def _on_interest(self, what: int, number: int, multi: object, data: object) -> None:
         events = _POLL_EVENTS.get(what)
         if events is not None:
-            self._interest[number] = events
-            self._poll.register(number, events)
+            if self._interest.get(number) != events:
+                self._interest[number] = events
+                self._poll.register(number, events)
             if number in self._sockets:
                 if self._sends:
                     self._writing = bool(events & WRITE)
@@ -297,15 +301,14 @@ class CurlTransport(CurlCall):
         """Drive the transfer until it is over, or until there is ``enough``; whether it is over."""
         multi, poll = self._multi, self._poll
         running = multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)[1]
-        phase, since = self._phase, monotonic()
-        limit = phase_limit(limits, phase)
+        now = since = monotonic()
+        phase = limit = None
         if self._end_time is None and limits.total is not None:
             self._end_time = since + limits.total
         end = self._end_time
         while running:
             if self._aborted:
                 raise self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted")
-            now = monotonic()
             if self._follow_phase() is not phase:
                 phase, since = self._phase, now
                 limit = phase_limit(limits, phase)
@@ -313,15 +316,20 @@ class CurlTransport(CurlCall):
                 self._check_head_quota(limits)
             if enough is not None and enough():
                 return False
-            if limit is not None and now >= since + limit:
-                raise self._timed_out(limit)
+            deadline = end
+            if limit is not None:
+                deadline = since + limit if end is None else min(end, since + limit)
+                if now >= since + limit:
+                    raise self._timed_out(limit)
             if end is not None and now >= end:
                 raise self._timed_out(limits.total or 0.0, "total limit")
-            ready = poll.poll(self._wait(now, earlier(end, None if limit is None else since + limit)))
+            ready = poll.poll(self._wait(now, deadline))
             for number, events in ready:
                 running = multi.socket_action(number, _action(events))[1]
             if not ready:
                 running = multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)[1]
+            if running:
+                now = monotonic()
         return True
 
     def _check_transfer(self, limits: Limits) -> None:

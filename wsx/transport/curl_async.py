@@ -1,7 +1,7 @@
 """HTTP over libcurl for asyncio: any number of :class:`CurlAsyncTransport` share the connections of their event loop.
 
 Ownership: each transport owns one easy handle; the transports of an event loop own its :class:`_Pool` together, and the
-last one to be closed closes it. libcurl owns the sockets; the event loop watches them through ``AsyncCurlMulti``, and
+last one to be closed closes it. libcurl owns the sockets; the event loop watches them through :class:`LoopMulti`, and
 nothing here waits for anything else. Everything but ``abort`` runs in the loop's thread.
 """
 
@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import os
-import select
 import socket
 import threading
 import weakref
@@ -27,15 +25,14 @@ from wsx.transport.curl_call import (
     close_aside,
     earlier,
     inode_of,
-    is_dead,
     leave_to_parent,
     phase_limit,
     replace_by_dead_socket,
 )
 from wsx.transport.curl_flow import Flow
+from wsx.transport.curl_loop import LoopMulti
 from wsx.transport.handshake import Work
-from wsx.transport.heads import head_complete
-from wsx.transport.polling import SelectPoll
+from wsx.transport.polling import IdlePoll
 from wsx.transport.protocol import Capability, HttpHead, HttpRequest, Limits, Phase, TransportError
 from wsx.transport.url import HttpUrl
 
@@ -44,7 +41,6 @@ __all__ = ["CurlAsyncTransport"]
 # libcurl tells nobody when the last byte of a request is sent; a request that does not leave at once is looked at again
 # and again.
 _SEND_LOOK: Final = 0.02
-_BLANK_LINE: Final = 2  # bytes, CR LF
 
 _Address = tuple[str, int]
 _pools: weakref.WeakValueDictionary[int, _Pool] = weakref.WeakValueDictionary()
@@ -55,12 +51,13 @@ class _Pool:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.multi = pycurl.AsyncCurlMulti()
+        self.driver = LoopMulti(loop)
+        self.multi = self.driver.multi
         # One call at a time uses a connection, also one of HTTP/2: giving a call up ends its connection.
         self.multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_NOTHING)
         self.users = 0
         self.lookup_left = False  # a name lookup was given up, and may still run
-        self.poll: Any = select.poll() if hasattr(select, "poll") else SelectPoll()
+        self.idle = IdlePoll()
         self._sockets: dict[int, int] = {}  # socket → inode
         self._names: dict[_Address, int] = {}  # a connection's own address → its socket
 
@@ -75,17 +72,29 @@ class _Pool:
         pool.multi.setopt(pycurl.M_MAXCONNECTS, pool.users)
         return pool
 
-    async def leave(self) -> None:
+    def leave(self) -> None:
         """One user less; the last one closes the connections."""
         self.users -= 1
         if self.users:
             self.multi.setopt(pycurl.M_MAXCONNECTS, self.users)
         else:
             self._leave_list()
-            if self.lookup_left:
-                # AsyncCurlMulti has no way to be closed without waiting.
-                self.multi._multi = _ClosedAside(self.multi._multi)
-            await self.multi.aclose()
+            self._close()
+
+    def _close(self) -> None:
+        self.driver.close(close_aside if self.lookup_left else _close)
+
+    def __del__(self) -> None:
+        # Its transports were let go of without being closed; the loop watches their connections.
+        driver = getattr(self, "driver", None)
+        if driver is None or driver.closed:
+            return
+        if self.loop.is_closed() or asyncio._get_running_loop() is self.loop:
+            self._close()
+        else:
+            # Another thread's garbage collection came here.
+            with contextlib.suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(driver.close, close_aside)
 
     def add_socket(self, number: int) -> None:
         """A socket was made. Numbers of closed ones go: their next owner may be anything."""
@@ -93,19 +102,12 @@ class _Pool:
         self._sockets[number] = inode_of(number)
         self._names = {name: known for name, known in self._names.items() if known in self._sockets}
 
-    def is_dead(self, name: _Address, new: dict[int, int], *, framed: bool) -> bool:
-        """:func:`is_dead` of the kept connection with that address of its own; libcurl looks only after a second of
-        idleness. A connection that is new to this call (one of the sockets ``new``) is remembered by its name instead.
-        """
+    def socket_of(self, name: _Address, new: dict[int, int]) -> int | None:
+        """The socket of the connection with that address of its own; one of the sockets ``new`` is remembered by it."""
         for number in new:
             if _name_of(number) == name:
                 self._names[name] = number
-                return False
-        known = self.number_of(name)
-        return known is not None and is_dead(self.poll, known, framed=framed)
-
-    def number_of(self, name: _Address) -> int | None:
-        """The socket with that address of its own, when it is known."""
+                return number
         known = self._names.get(name)
         return None if known is None or self._sockets.get(known) != inode_of(known) else known
 
@@ -123,17 +125,8 @@ class _Pool:
             del _pools[id(self.loop)]
 
 
-class _ClosedAside:
-    """A multi handle that does not wait when it is closed."""
-
-    def __init__(self, multi: Any) -> None:
-        self._multi = multi
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._multi, name)
-
-    def close(self) -> None:
-        close_aside(self._multi)
+def _close(multi: Any) -> None:
+    multi.close()
 
 
 class CurlAsyncTransport(CurlCall):
@@ -175,10 +168,8 @@ class CurlAsyncTransport(CurlCall):
         self._pool: _Pool | None = None
         self._future: asyncio.Future[Any] | None = None  # of the running call
         self._limits = Limits()
-        self._head_bytes = 0
-        self._head_quota = math.inf
+        self._launching = False  # the first step of a transfer is under way
         self._stale = False  # libcurl took a kept connection that is dead
-        self._given_up = False  # the last transfer was withdrawn before its end
         # The clock of the phase: when it ends, and the timer, which may be early.
         self._clocked = Phase.PREPARE
         self._deadline: float | None = None
@@ -198,9 +189,11 @@ class CurlAsyncTransport(CurlCall):
         """
         self._take()
         try:
-            return await self._call(request, limits)
+            if self._security.bound:
+                return await self._call(request, limits)
+            return await self._exchange(request, limits)
         finally:
-            await self._give_back()
+            self._give_back()
 
     async def start(self, request: HttpRequest, limits: Limits) -> CurlAsyncExchange:
         """Begin an exchange whose bodies go through in pieces; nothing is waited for.
@@ -211,11 +204,11 @@ class CurlAsyncTransport(CurlCall):
         try:
             self._check_streamable(request)
             flow = Flow(request.length)
-            await self._prepare(request, limits, flow)
+            self._prepare(request, limits, flow)
             self._watched = False
             exchange = CurlAsyncExchange(self, request, flow, self._launch())
         except BaseException:
-            await self._give_back()
+            self._give_back()
             raise
         self._stream = exchange
         return exchange
@@ -226,7 +219,7 @@ class CurlAsyncTransport(CurlCall):
                 raise self._busy()
             self._running, self._aborted = True, False
 
-    async def _give_back(self) -> None:
+    def _give_back(self) -> None:
         self._lines.clear()
         self._chunks.clear()
         self._watched, self._stream = True, None
@@ -234,7 +227,7 @@ class CurlAsyncTransport(CurlCall):
             self._running = False
             closing, self._closing = self._closing, False
         if closing:
-            await self._release()
+            self._release()
 
     def abort(self) -> None:
         """End the running call with WS_E_OPERATION_ABORTED, from any thread; without one there is nothing to do."""
@@ -257,19 +250,20 @@ class CurlAsyncTransport(CurlCall):
         """
         exchange = self._stream
         if not self._running:
-            await self._release()
+            self._release()
             return
         self._closing = True
         self.abort()
         if exchange is not None and not self._watched:
-            await exchange.end()
+            exchange.end()
 
-    async def _release(self) -> None:
+    def _release(self) -> None:
         pool, curl = self._pool, self._curl
+        self._stop_timer()
         self._forget()
         try:
             if pool is not None:
-                await pool.leave()
+                pool.leave()
         finally:
             if curl is not None:
                 curl.close()
@@ -279,9 +273,6 @@ class CurlAsyncTransport(CurlCall):
             future.set_exception(self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted"))
 
     # What libcurl calls while it runs
-
-    def _line_taker(self) -> Any:
-        return self._on_header
 
     def _on_new_socket(self, number: int, purpose: int) -> int:
         if self._pool is not None:
@@ -295,31 +286,36 @@ class CurlAsyncTransport(CurlCall):
         if pool is None or future is None:
             raise AssertionError("a call has a pool and a future")
         # Asked also for a connection that was made afresh: the pool gets to know it, to find it dead one day.
-        dead = not self._sends and pool.is_dead((addresses[1], addresses[3]), self._sockets, framed=self._framed)
-        if dead and not self._fresh:
-            self._stale = True
-            return int(pycurl.PREREQFUNC_ABORT)
-        answer = super()._on_send(*addresses)
+        number = pool.socket_of((addresses[1], addresses[3]), self._sockets)
+        if number is not None and number not in self._sockets and not self._fresh and not self._sends:
+            # libcurl looks only after a second of idleness.
+            self._stale = pool.idle.is_dead(number, framed=self._framed)
+            if self._stale:
+                return int(pycurl.PREREQFUNC_ABORT)
+        answer = super()._on_send()
         if answer == pycurl.PREREQFUNC_OK:
-            self._ask_on(pool.number_of((addresses[1], addresses[3])), addresses[3])
-            self._start_clock()
-            pool.loop.call_soon(self._look, future)
+            if number is not None:
+                pool.driver.progress[number] = self._on_progress
+            self._ask_on(number, addresses[3])
+            if not self._launching:
+                self._start_clock()
+                pool.loop.call_soon(self._look, future)
         return answer
 
-    def _on_header(self, line: bytes) -> int | None:
-        if not self._lines and self._is_unasked():
-            return 0
-        size = len(line)
-        self._lines.append(line)
-        self._head_bytes += size
-        if self._head_bytes > self._head_quota:
-            return 0
-        if size <= _BLANK_LINE and self._sends and head_complete(self._lines):
-            self._phase = Phase.RECEIVE
+    def _on_progress(self) -> None:
+        """Something has come, but not the end of the response."""
+        future = self._future
+        if future is None or future.done() or not self._lines or self._phase is Phase.RECEIVE:
+            return
+        try:
+            self._check_head_quota(self._limits)
+        except TransportError as error:
+            future.set_exception(error)
+            return
+        if self._follow_phase() is Phase.RECEIVE:
             self._start_clock()
             if self._flow is not None:
                 self._flow.wake()
-        return None
 
     # Clocks
 
@@ -343,12 +339,18 @@ class CurlAsyncTransport(CurlCall):
         if timer is None or when < timer.when():
             if timer is not None:
                 timer.cancel()
-            self._timer = pool.loop.call_at(when, self._tick, future)
+            self._timer = pool.loop.call_at(when, _tick, weakref.ref(self))
 
-    def _tick(self, future: asyncio.Future[Any]) -> None:
-        if future is self._future:
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
             self._timer = None
-            self._look(future)
+
+    def _on_timer(self) -> None:
+        # It may have been set for an earlier call: an early look costs less than a timer for each call.
+        self._timer = None
+        if self._future is not None:
+            self._look(self._future)
 
     def _look(self, future: asyncio.Future[Any]) -> None:
         """Where the call is, and whether the time of its phase has passed."""
@@ -394,7 +396,7 @@ class CurlAsyncTransport(CurlCall):
             self._end_legs()
 
     async def _exchange(self, request: HttpRequest, limits: Limits) -> tuple[HttpHead, bytes]:
-        await self._prepare(request, limits)
+        self._prepare(request, limits)
         try:
             await self._transfer()
             if self._stale:
@@ -404,22 +406,16 @@ class CurlAsyncTransport(CurlCall):
             self._end()
         return self._response(limits)
 
-    async def _prepare(self, request: HttpRequest, limits: Limits, flow: Flow | None = None) -> None:
+    def _prepare(self, request: HttpRequest, limits: Limits, flow: Flow | None = None) -> None:
         self._begin()
         if limits.total == 0:
             raise self._timed_out(0.0, "total limit")
         loop = asyncio.get_running_loop()
-        if self._given_up:
-            # In the next turn of the loop AsyncCurlMulti takes out the handle of a transfer that was given up, also
-            # when it has become that of a new one.
-            await asyncio.sleep(0)
-            self._given_up = False
         try:
             if self._pool is None or self._pool.loop is not loop:
-                await self._move(loop)
+                self._move(loop)
             # After the move, which forgets them.
             self._limits = limits
-            self._head_quota = limits.max_head or math.inf
             self._end_time = None if limits.total is None else loop.time() + limits.total
             self._set_request(request, limits, flow)
         except pycurl.error as error:
@@ -431,12 +427,16 @@ class CurlAsyncTransport(CurlCall):
         self._fresh = True
         self._curl.setopt(pycurl.FRESH_CONNECT, 1)
 
-    async def _move(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _move(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._pool is not None:
             aborted = self._aborted
-            await self._release()
+            self._release()
             self._aborted = aborted
-        self._curl, self._pool = self._new_handle(), _Pool.of(loop, private=self._security.bound)
+        try:
+            self._pool = _Pool.of(loop, private=self._security.bound)
+        except RuntimeError as error:
+            raise self._not_set_up(error) from error
+        self._curl = self._new_handle()
 
     async def _transfer(self) -> None:
         """Drive one transfer to its end; ``_stale`` says that it ended before anything was sent."""
@@ -457,18 +457,22 @@ class CurlAsyncTransport(CurlCall):
         if pool is None:
             raise AssertionError("a call has a pool")
         self._sockets = {}
-        self._head_bytes, self._stale, self._clocked, self._connected = 0, False, Phase.PREPARE, False
+        self._stale, self._connected = False, False
+        self._clocked, self._deadline = Phase.PREPARE, None
         self._lines.clear()
         self._chunks.clear()
         self._check_aborted()
         self._phase = Phase.RESOLVE
+        self._future = future = pool.loop.create_future()
+        self._launching = True
         try:
-            # No callback runs before the loop does, so that nothing is missed.
-            future: asyncio.Future[Any] = pool.multi.add_handle(curl)
-        except RuntimeError as error:
+            pool.driver.start(curl, future)
+        except pycurl.error as error:
+            self._future = None
             raise self._not_set_up(error) from error
-        self._future = future
-        self._start_clock()
+        finally:
+            self._launching = False
+        self._look(future)
         if self._aborted:
             # It came before there was a future to end.
             pool.loop.call_soon(self._end_aborted, future)
@@ -483,18 +487,14 @@ class CurlAsyncTransport(CurlCall):
     def _stop_clock(self) -> None:
         """The transfer is over."""
         self._future = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
     def _withdraw(self) -> None:
         """Nothing of the transfer stays; one that still runs loses its connection."""
-        self._given_up = self._future is not None and not self._future.done()
         self._stop_clock()
+        self._stop_timer()
         if self._pool is not None:
             self._pool.lookup_left |= self._gives_up_lookup()
-            with contextlib.suppress(RuntimeError):
-                self._pool.multi.remove_handle(self._curl)
+            self._pool.driver.stop(self._curl)
 
     # One streamed exchange
 
@@ -509,16 +509,11 @@ class CurlAsyncTransport(CurlCall):
 
     def _unwatch(self) -> None:
         self._watched = False
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._stop_timer()
 
     def _check_aborted(self) -> None:
         if self._aborted:
             raise self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted")
-
-    def _head_size(self) -> int:
-        return self._head_bytes
 
     def _failed_phase(self) -> Phase:
         if self._phase is Phase.CONNECT and not self._connected:
@@ -537,6 +532,13 @@ class CurlAsyncTransport(CurlCall):
         self._running = self._closing = False
         self._stream = None
         self._forget()
+
+
+def _tick(transport: weakref.ref[CurlAsyncTransport]) -> None:
+    """The timer of a transport, which may have been let go of."""
+    alive = transport()
+    if alive is not None:
+        alive._on_timer()
 
 
 def _name_of(number: int) -> _Address | None:

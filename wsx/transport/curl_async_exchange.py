@@ -104,17 +104,19 @@ class CurlAsyncExchange:
 
     async def close(self) -> None:
         """As :meth:`~wsx.transport.protocol.Exchange.close`."""
-        await self.end()
+        self.end()
         self._state.closed = True
 
-    async def end(self) -> None:
+    def end(self) -> None:
         """The transfer is not to go on."""
         state, transport = self._state, self._transport
         if not state.over:
             state.over = True
+            if self._inside:
+                state.error = transport._error(ErrorCode.WS_E_OPERATION_ABORTED, "the exchange was closed")
             transport._withdraw()
             transport._end()
-            await transport._give_back()
+            transport._give_back()
 
     async def __aenter__(self) -> CurlAsyncExchange:
         return self
@@ -167,7 +169,7 @@ class CurlAsyncExchange:
             while True:
                 self._resume()
                 if self._future.done():
-                    if await self._settle():
+                    if self._settle():
                         return
                 elif ready():
                     return
@@ -182,9 +184,12 @@ class CurlAsyncExchange:
             if transport._stream is self:
                 transport._unwatch()
 
-    async def _settle(self) -> bool:
+    def _settle(self) -> bool:
         """The transfer is over, but when it has to be made again on another connection."""
         state, transport = self._state, self._transport
+        if state.over:
+            # Somebody else has ended it; the transport may serve another call by now.
+            return True
         error = None if self._future.cancelled() else self._future.exception()
         try:
             if isinstance(error, pycurl.error):
@@ -201,5 +206,5 @@ class CurlAsyncExchange:
         state.settle(transport, transport._limits, error)
         transport._withdraw()
         transport._end()
-        await transport._give_back()
+        transport._give_back()
         return True

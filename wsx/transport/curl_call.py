@@ -22,7 +22,6 @@ from wsx.transport.curl_security import CurlSecurity, default_ca_file, refuses_c
 from wsx.transport.failures import CURL_CODES, CurlFailure, curl_code
 from wsx.transport.handshake import ConnectionGone, Leg, Legs
 from wsx.transport.heads import check_token, final_head, head_complete, proxy_challenges, refused, request_lines
-from wsx.transport.polling import END, READ
 from wsx.transport.protocol import HttpHead, HttpRequest, Limits, Phase, Timings, TransportError
 from wsx.transport.read_ahead import FIN, taken_from
 from wsx.transport.tunnel import TunnelLine
@@ -34,7 +33,6 @@ __all__ = [
     "default_ca_file",
     "earlier",
     "inode_of",
-    "is_dead",
     "leave_to_parent",
     "phase_limit",
     "replace_by_dead_socket",
@@ -105,6 +103,7 @@ class CurlCall:
         self._timed = False  # the request wants the timings
         self._connected = False  # the socket of this call is: the TLS handshake or the proxy's tunnel is under way
         self._fresh = False  # no kept connection may serve this call
+        self._new_socket = False  # this call has made one
         self._bound = self._gone = False  # only the kept one may serve it; there is none
         self._line: TunnelLine | None = None  # makes a tunnel
         self._tunnel: socket.socket | None = None  # was made
@@ -115,6 +114,7 @@ class CurlCall:
         self._security.forget_connections()
         self._known_lines: list[bytes] = []  # of the last response head
         self._known_head: HttpHead | None = None
+        self._known_quota: int | None = None
         # What the handle is set to, so that a call sets only what differs.
         self._set_url: HttpUrl | None = None
         self._own_lines: list[bytes] = []
@@ -161,7 +161,7 @@ class CurlCall:
     def _begin(self) -> None:
         """The state of a call that has not begun."""
         self._phase, self._sends, self._resend_refused, self._fresh = Phase.PREPARE, 0, False, False
-        self._gone = self._unasked = False
+        self._gone = self._unasked = self._new_socket = False
         self._asked_at = None
 
     # Authentication of connections, as a handshake's Link
@@ -231,7 +231,7 @@ class CurlCall:
         streamed = flow is not None and body is None and request.method not in _WITHOUT_BODY
         if not streamed and request.length is not None and request.length != (0 if body is None else len(body)):
             raise refused(f"the length of the request is {request.length}, its body has another")
-        if request.url != self._set_url:
+        if request.url is not self._set_url and request.url != self._set_url:
             text = str(request.url)
             if not text.isascii() or not text.isprintable() or " " in text:
                 raise refused("the URL of the request holds a character that cannot be sent")
@@ -331,6 +331,7 @@ class CurlCall:
             # After a sending this is libcurl's attempt to repeat the request.
             self._resend_refused, self._gone = self._sends > 0, self._sends == 0
             return int(pycurl.SOCKOPT_ERROR)
+        self._new_socket = True
         # Numbers of closed sockets go: their next owner may be anything.
         self._sockets = {known: inode for known, inode in self._sockets.items() if inode_of(known) == inode}
         self._sockets[number] = inode_of(number)
@@ -363,8 +364,9 @@ class CurlCall:
 
     def _ask_on(self, number: int | None, port: int) -> None:
         """The request goes out on the socket ``number``: what is taken from it up to now is no answer."""
-        taken = taken_from(number, port) if self._reads_ahead and number is not None else None
-        self._asked_at = None if number is None or taken is None else (number, port, taken)
+        if self._reads_ahead:
+            taken = None if number is None else taken_from(number, port)
+            self._asked_at = None if number is None or taken is None else (number, port, taken)
 
     def _line_taker(self) -> Any:
         """CURLOPT_HEADERFUNCTION."""
@@ -403,15 +405,17 @@ class CurlCall:
         if self._aborted:
             # The end that the abort made may look like the end of the body.
             raise self._error(ErrorCode.WS_E_OPERATION_ABORTED, "the call was aborted")
-        if self._lines != self._known_lines:
+        if self._lines != self._known_lines or self._new_socket or limits.max_head != self._known_quota:
             # Within a second a server says the same again and again.
-            self._known_lines, self._known_head = self._lines[:], final_head(self._lines, -1)
+            self._known_lines = []
+            self._check_head_quota(limits)
+            self._known_head = final_head(self._lines, -1)
+            self._known_lines, self._known_quota = self._lines[:], limits.max_head
         known = self._known_head
         if known is None:
             raise self._error(ErrorCode.WS_E_ENDPOINT_DISCONNECTED, "the connection ended in the head")
         connection = self._curl.getinfo(pycurl.CONN_ID)
         head = HttpHead(known.status, known.reason, known.headers, known.version, connection)
-        self._check_head_quota(limits)
         if head.status in _CHALLENGES:
             values = [value.decode("latin-1") for value in head.values(_CHALLENGES[head.status])]
             head.used_scheme = self._security.used_scheme(values, by_proxy=head.status == _PROXY_UNAUTHORIZED)
@@ -566,21 +570,6 @@ def earlier(one: float | None, other: float | None) -> float | None:
     if one is None or other is None:
         return other if one is None else one
     return min(one, other)
-
-
-def is_dead(poll: Any, number: int, *, framed: bool) -> bool:
-    """Whether the kept connection with that socket has ended, or holds bytes that belong to no request of ours.
-
-    :param framed: it speaks HTTP/2, whose frames about the connection itself may wait there at any time.
-    """
-    poll.register(number, END if framed else READ)
-    try:
-        return bool(poll.poll(0))
-    except OSError:
-        # Closed by libcurl, as select tells it; poll returns an event for that.
-        return True
-    finally:
-        poll.unregister(number)
 
 
 def inode_of(number: int) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import select
 import time
-from typing import Final
+from typing import Any, Final
 
-__all__ = ["END", "ERROR", "READ", "WRITE", "SelectPoll"]
+__all__ = ["END", "ERROR", "READ", "WRITE", "IdlePoll", "SelectPoll", "new_poll"]
 
 READ: Final[int] = getattr(select, "POLLIN", 1)
 WRITE: Final[int] = getattr(select, "POLLOUT", 4)
@@ -49,3 +49,33 @@ class SelectPoll:
         for number in failed:
             found[number] = found.get(number, 0) | ERROR
         return list(found.items())
+
+
+def new_poll() -> Any:
+    """A ``select.poll`` object, or what stands in for it."""
+    return select.poll() if hasattr(select, "poll") else SelectPoll()
+
+
+class IdlePoll:
+    """Looks at kept connections; the one it looked at last costs a single system call the next time."""
+
+    def __init__(self) -> None:
+        self._poll: Any = new_poll()
+        self._number = self._events = -1
+
+    def is_dead(self, number: int, *, framed: bool) -> bool:
+        """Whether the kept connection with that socket has ended, or holds bytes that belong to no request of ours.
+
+        :param framed: it speaks HTTP/2, whose frames about the connection itself may wait there at any time.
+        """
+        events = END if framed else READ
+        if number != self._number or events != self._events:
+            if self._number >= 0:
+                self._poll.unregister(self._number)
+            self._poll.register(number, events)
+            self._number, self._events = number, events
+        try:
+            return bool(self._poll.poll(0))
+        except OSError:
+            # Closed by libcurl, as select tells it; poll returns an event for that.
+            return True
