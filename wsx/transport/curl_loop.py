@@ -42,6 +42,7 @@ class LoopMulti:
         # Socket → what is told of each step of its transfer but the last one.
         self.progress: dict[int, Callable[[], None]] = {}
         self._acting = False
+        self.closed = False
         self._due: float | None = None  # when libcurl wants to be called without an event
         self._timer: asyncio.TimerHandle | None = None  # rings then, or before
 
@@ -65,22 +66,21 @@ class LoopMulti:
             self.multi.remove_handle(curl)
             future.cancel()
 
-    @property
-    def closed(self) -> bool:
-        """Whether :meth:`close` was called."""
-        return bool(self.multi.closed)
-
     def close(self, close: Callable[[Any], None]) -> None:
         """Let go of everything; ``close`` closes the multi handle."""
         if self.closed:
             return
+        self.closed = True
         if self._timer is not None:
             self._timer.cancel()
         for curl in list(self._transfers):
             self.stop(curl)
         self._acting = True  # nothing is to be begun any more
-        close(self.multi)
         self._watch.close()
+        # The handle may be closed by another thread.
+        self.multi.setopt(pycurl.M_SOCKETFUNCTION, _ignore)
+        self.multi.setopt(pycurl.M_TIMERFUNCTION, _ignore)
+        close(self.multi)
 
     # What libcurl calls
 
@@ -159,6 +159,10 @@ class LoopMulti:
             future.set_result(None)
         else:
             future.set_exception(error)
+
+
+def _ignore(*_: object) -> None:
+    """For a handle that is being closed."""
 
 
 def _action(events: int) -> int:
