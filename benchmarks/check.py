@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.cases.base import Case
-from benchmarks.peers.base import Job, Peer, Unavailable, Unsupported
+from benchmarks.peers.base import FEATURES, Job, Peer, Unavailable, Unsupported
 from benchmarks.reference import difference
 
 __all__ = ["DIRECTIONS", "Checked", "check"]
@@ -31,8 +31,15 @@ class Checked:
 
 def check(peer: Peer, case: Case, direction: str) -> Checked:
     """Make a peer's job, run it once and compare what it gave with the data."""
+    lacks = sorted(case.features - peer.features)
+    if lacks:
+        return Checked("unsupported", ", ".join(FEATURES[feature] for feature in lacks))
     try:
+        if case.renew is not None:
+            case.renew()
         job = peer.writer(case) if direction == "write" else peer.reader(case)
+        if direction == "write" and case.renew is not None:
+            job = replace(job, prepare=case.renew)
         result = job.run()
     except Unavailable as error:
         return Checked("missing", str(error))

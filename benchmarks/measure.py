@@ -36,11 +36,23 @@ Clock = Callable[[], int]
 
 @dataclass(slots=True)
 class Timed:
-    """A peer under the clock: ``times`` holds nanoseconds per run, one for each round."""
+    """A peer under the clock: ``times`` holds nanoseconds per run, one for each round.
+
+    ``prepare`` is called before each run, and its time does not count; ``clock`` measures a run that is not in this
+    process.
+    """
 
     run: Callable[[], Any]
     repetitions: int = 1
+    prepare: Callable[[], None] | None = None
+    clock: Callable[[int], float] | None = None
     times: list[float] = field(default_factory=list)
+
+    def time(self, repetitions: int, clock: Clock = time.process_time_ns) -> float:
+        """Nanoseconds of CPU time for one run, on average over ``repetitions`` runs."""
+        if self.clock is not None:
+            return self.clock(repetitions)
+        return time_once(self.run, repetitions, clock, self.prepare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +64,38 @@ class Summary:
     greatest: float
 
 
-def time_once(run: Callable[[], Any], repetitions: int, clock: Clock = time.process_time_ns) -> float:
-    """Nanoseconds of CPU time for one run, on average over ``repetitions`` runs; each result is dropped at once."""
+def time_once(
+    run: Callable[[], Any],
+    repetitions: int,
+    clock: Clock = time.process_time_ns,
+    prepare: Callable[[], None] | None = None,
+) -> float:
+    """Nanoseconds of CPU time for one run, on average over ``repetitions`` runs; each result is dropped at once.
+
+    ``prepare`` is called before each run, and its time does not count.
+    """
+    if prepare is not None:
+        spent = 0
+        for _ in repeat(None, repetitions):
+            prepare()
+            start = clock()
+            run()
+            spent += clock() - start
+        return spent / repetitions
     start = clock()
     for _ in repeat(None, repetitions):
         run()
     return (clock() - start) / repetitions
 
 
-def calibrate(run: Callable[[], Any], least_ns: int = LEAST_ROUND_NS, clock: Clock = time.process_time_ns) -> int:
+def calibrate(job: Timed, least_ns: int = LEAST_ROUND_NS, clock: Clock = time.process_time_ns) -> int:
     """How many repetitions take ``least_ns``; 1 for a run that takes as long by itself.
 
     The number grows until a trial is long enough to be trusted, so the first, cold runs do not decide it.
     """
     repetitions = 1
     while True:
-        spent = time_once(run, repetitions, clock) * repetitions
+        spent = job.time(repetitions, clock) * repetitions
         if spent >= least_ns / 4:
             return max(1, math.ceil(repetitions * least_ns / spent))
         repetitions *= 4
@@ -96,7 +124,7 @@ def one_round(jobs: Sequence[Timed], number: int, clock: Clock = time.process_ti
     first = number % len(jobs) if jobs else 0
     for job in [*jobs[first:], *jobs[:first]]:
         gc.collect()
-        job.times.append(time_once(job.run, job.repetitions, clock))
+        job.times.append(job.time(job.repetitions, clock))
 
 
 def ratios(times: Sequence[float], base: Sequence[float]) -> list[float]:

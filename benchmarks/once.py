@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{options.peer}: {found.status}: {found.reason}", file=sys.stderr)
         return 1
     with measure.settled():
-        print(f"{duration(measure.time_once(found.job.run, options.runs))} a run")
+        print(f"{duration(measure.time_once(found.job.run, options.runs, prepare=found.job.prepare))} a run")
     return 0
 
 

@@ -87,8 +87,8 @@ def run(
         if checked.job is None:
             _say(f"  {peer.name}: {checked.status}: {checked.reason}")
             continue
-        job = timed[peer.name] = measure.Timed(checked.job.run)
-        job.repetitions = measure.calibrate(job.run, least_ns)
+        job = timed[peer.name] = measure.Timed(checked.job.run, prepare=checked.job.prepare, clock=checked.job.timed)
+        job.repetitions = measure.calibrate(job, least_ns)
         _say(f"  {peer.name}: checked, {checked.size:,} bytes, {job.repetitions} runs a round")
     with measure.settled():
         for number in range(rounds):

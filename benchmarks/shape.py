@@ -2,7 +2,9 @@
 
 The table is read off the annotations: ``bool``, ``float``, ``str``, ``bytes``, ``Decimal``, ``datetime`` and ``UUID``
 name their kind themselves, an ``int`` says its width as ``Annotated[int, Kind.INT32]``, ``list[…]`` is an element that
-repeats without a wrapper, and ``Annotated[…, ATTRIBUTE]`` is an attribute.
+repeats without a wrapper, ``Annotated[…, ATTRIBUTE]`` is an attribute, ``Annotated[…, Namespace(…)]`` an element in
+another namespace than its class, ``A | B`` one of two elements, which the class of the value tells, and
+``Annotated[Base, Derived(…)]`` an object of the class or of one derived from it, which xsi:type tells.
 """
 
 from __future__ import annotations
@@ -11,13 +13,28 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import types
 import typing
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
-__all__ = ["ATTRIBUTE", "SCALAR_TYPES", "Field", "Int32", "Int64", "Kind", "Struct", "scalars", "shape_of"]
+__all__ = [
+    "ATTRIBUTE",
+    "SCALAR_TYPES",
+    "Derived",
+    "Field",
+    "Int32",
+    "Int64",
+    "Kind",
+    "Namespace",
+    "Struct",
+    "features_of",
+    "namespaces_of",
+    "scalars",
+    "shape_of",
+]
 
 
 class Kind(enum.Enum):
@@ -33,10 +50,26 @@ class Kind(enum.Enum):
     STRING = "string"
     BYTES = "base64Binary"
     STRUCT = "struct"
+    CHOICE = "choice"
 
 
 #: Marks a field that is an attribute of its element: ``Annotated[str, ATTRIBUTE]``.
 ATTRIBUTE: Final = "attribute"
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """Marks an element that is in another namespace than those of its class."""
+
+    uri: str
+
+
+class Derived:
+    """Marks a field whose value may be of one of these classes, too, which are derived from the field's own."""
+
+    def __init__(self, *types: type) -> None:
+        self.types = types
+
 
 Int32 = Annotated[int, Kind.INT32]
 Int64 = Annotated[int, Kind.INT64]
@@ -68,6 +101,14 @@ class Field:
     struct: Struct | None = None
     repeated: bool = False
     attribute: bool = False
+    #: The elements of a CHOICE, of which one is there.
+    arms: tuple[Field, ...] = ()
+
+    def arm(self, value: Any) -> Field:
+        """The field itself, or the arm of a CHOICE that its value is."""
+        if self.kind is not Kind.CHOICE:
+            return self
+        return next(arm for arm in self.arms if SCALAR_TYPES[arm.kind] is type(value))
 
     @property
     def nested(self) -> Struct:
@@ -84,6 +125,11 @@ class Struct:
     python_type: type
     ns: str
     fields: list[Field] = field(default_factory=list)
+    derived: list[Struct] = field(default_factory=list)
+
+    def of(self, value: Any) -> Struct:
+        """The struct of a value: this one, or the derived one of the value's class."""
+        return next((struct for struct in self.derived if struct.python_type is type(value)), self)
 
     @property
     def name(self) -> str:
@@ -109,6 +155,7 @@ class Struct:
             if id(struct) not in found:
                 found[id(struct)] = struct
                 pending += [item.nested for item in struct.fields if item.kind is Kind.STRUCT]
+                pending += struct.derived
         return list(found.values())
 
 
@@ -128,27 +175,71 @@ def _shape(python_type: type, ns: str, known: dict[type, Struct]) -> Struct:
 
 
 def _field(name: str, annotation: Any, ns: str, known: dict[type, Struct]) -> Field:
-    marks: tuple[Any, ...] = ()
-    repeated = False
-    if typing.get_origin(annotation) is list:
-        repeated = True
+    repeated = typing.get_origin(annotation) is list
+    if repeated:
         (annotation,) = typing.get_args(annotation)
-    if typing.get_origin(annotation) is Annotated:
-        annotation, *rest = typing.get_args(annotation)
-        marks = tuple(rest)
+    annotation, marks = _stripped(annotation)
     attribute = ATTRIBUTE in marks
-    for kind in (mark for mark in marks if isinstance(mark, Kind)):
-        return Field(name, kind, name, "" if attribute else ns, repeated=repeated, attribute=attribute)
+    own = "" if attribute else next((mark.uri for mark in marks if isinstance(mark, Namespace)), ns)
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        arms = tuple(_arm(name, index, arm, own) for index, arm in enumerate(typing.get_args(annotation)))
+        return Field(name, Kind.CHOICE, name, own, repeated=repeated, arms=arms)
     if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
-        return Field(name, Kind.STRUCT, name, ns, struct=_shape(annotation, ns, known), repeated=repeated)
+        struct = _shape(annotation, ns, known)
+        for mark in marks:
+            if isinstance(mark, Derived):
+                struct.derived = [_shape(python_type, ns, known) for python_type in mark.types]
+        return Field(name, Kind.STRUCT, name, own, struct=struct, repeated=repeated)
+    return Field(name, _kind(name, annotation, marks), name, own, repeated=repeated, attribute=attribute)
+
+
+def _stripped(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """An annotation without its marks, and the marks."""
+    if typing.get_origin(annotation) is not Annotated:
+        return annotation, ()
+    bare, *marks = typing.get_args(annotation)
+    return bare, tuple(marks)
+
+
+def _kind(name: str, annotation: Any, marks: tuple[Any, ...]) -> Kind:
+    for mark in marks:
+        if isinstance(mark, Kind):
+            return mark
     if annotation not in _KINDS:
         raise TypeError(f"field {name}: no kind for {annotation!r} (an int needs Int32 or Int64)")
-    return Field(name, _KINDS[annotation], name, "" if attribute else ns, repeated=repeated, attribute=attribute)
+    return _KINDS[annotation]
+
+
+def _arm(name: str, index: int, annotation: Any, ns: str) -> Field:
+    """One element of a choice: the first is named like the field, the others after their kind as well."""
+    kind = _kind(name, *_stripped(annotation))
+    return Field(name, kind, f"{name}{kind.value.capitalize()}" if index else name, ns)
+
+
+def features_of(struct: Struct) -> frozenset[str]:
+    """What a struct asks of a peer beyond elements and attributes: ``choice``, ``derived``, ``namespaces``."""
+    found = set()
+    for one in struct.structs():
+        if one.derived:
+            found.add("derived")
+        if any(item.kind is Kind.CHOICE for item in one.fields):
+            found.add("choice")
+    if len(namespaces_of(struct)) > 1:
+        found.add("namespaces")
+    return frozenset(found)
+
+
+def namespaces_of(struct: Struct) -> list[str]:
+    """The namespaces of all elements, the struct's own first."""
+    found = {struct.ns: None}
+    for one in struct.structs():
+        found.update(dict.fromkeys(item.ns for item in one.elements))
+    return list(found)
 
 
 def scalars(struct: Struct, value: Any) -> Iterator[Any]:
     """All values of an object that are no structs, in document order."""
-    for item in struct.fields:
+    for item in struct.of(value).fields:
         found = getattr(value, item.name)
         for one in found if item.repeated else (found,):
             if item.kind is Kind.STRUCT:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from benchmarks.shape import Field, Kind, Struct, scalars, shape_of
+from benchmarks.shape import Field, Kind, Struct, features_of, scalars, shape_of
 
 __all__ = ["SOAP", "Body", "Case", "Envelope"]
 
@@ -33,7 +34,9 @@ class Case:
     """One piece of work.
 
     ``value`` is what the JSON peers write and read. ``document`` is what the XML peers write and read: the value
-    itself, or the value inside a SOAP envelope where ``envelope`` is set.
+    itself, or the value inside a SOAP envelope where ``envelope`` is set. ``message`` asks for more than an envelope:
+    a message as a client makes it, with a header of its own. ``renew`` makes the value's parts anew before each run
+    that writes: some libraries leave the UTF-8 of a str in it, and would write it from there the next time.
     """
 
     name: str
@@ -42,6 +45,13 @@ class Case:
     ns: str
     value: Any
     envelope: bool = False
+    message: bool = False
+    renew: Callable[[], None] | None = None
+
+    @cached_property
+    def features(self) -> frozenset[str]:
+        """What the case asks of a peer beyond elements and attributes."""
+        return features_of(self.struct) | ({"message"} if self.message else frozenset())
 
     @cached_property
     def struct(self) -> Struct:

@@ -1,4 +1,4 @@
-"""``order``: one small SOAP envelope, 21 values; what a call costs when there is little to say."""
+"""``order``: the element in the body of a small SOAP message, 21 values; what a call costs that says little."""
 
 from __future__ import annotations
 
@@ -66,4 +66,4 @@ def make(size: int) -> Case:
         express=True,
         note="Please ring twice, then wait.",
     )
-    return Case("order", "one SOAP order, 21 values", "Order", NAMESPACE, order, envelope=True)
+    return Case("order", "one order, 21 values", "Order", NAMESPACE, order)

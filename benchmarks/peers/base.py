@@ -6,11 +6,11 @@ import importlib
 from abc import ABC
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from benchmarks.cases.base import Case
 
-__all__ = ["Job", "Peer", "Unavailable", "Unsupported", "require"]
+__all__ = ["FEATURES", "Job", "Peer", "Unavailable", "Unsupported", "require"]
 
 
 class Unavailable(Exception):
@@ -33,6 +33,19 @@ class Job:
     run: Callable[[], Any]
     restore: Callable[[Any], Any]
     size: int = 0
+    #: Called before each run, not timed.
+    prepare: Callable[[], None] | None = None
+    #: Where ``run`` is another process's work: that process's own CPU nanoseconds for one of so many runs.
+    timed: Callable[[int], float] | None = None
+
+
+#: What the readers of the numbers are told about the cases that a peer leaves out.
+FEATURES: Final = {
+    "choice": "no code for choices",
+    "derived": "no code for derived types",
+    "message": "no messages, only elements",
+    "namespaces": "no code for several namespaces",
+}
 
 
 class Peer(ABC):
@@ -48,6 +61,8 @@ class Peer(ABC):
     note: ClassVar[str] = ""
     #: The distributions whose versions belong to the results.
     distributions: ClassVar[tuple[str, ...]] = ()
+    #: What the peer does beyond elements and attributes of one namespace; see ``Case.features``.
+    features: ClassVar[frozenset[str]] = frozenset()
 
     def writer(self, case: Case) -> Job:
         """The job that writes the case; Unavailable, Unsupported."""

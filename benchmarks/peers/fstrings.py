@@ -11,7 +11,7 @@ from benchmarks.cases.base import Case
 from benchmarks.peers.base import Job, Peer
 from benchmarks.peers.source import compile_source
 from benchmarks.reference import parse_xml
-from benchmarks.shape import Field, Kind, Struct
+from benchmarks.shape import Field, Kind, Struct, namespaces_of
 
 __all__ = ["FStrings"]
 
@@ -25,17 +25,16 @@ def _text(kind: Kind, value: str) -> str:
     }.get(kind, value)
 
 
-def _element(item: Field, outer: str, value: str) -> str:
-    """The part of the f-string for one child element; ``outer`` is the default namespace around it."""
-    name = item.local_name
+def _element(item: Field, prefixes: dict[str, str], value: str) -> str:
+    """The part of the f-string for one child element."""
+    name = f"{prefixes[item.ns]}{item.local_name}"
     if item.kind is Kind.STRUCT:
-        declaration = "" if item.ns == outer else f' xmlns="{item.ns}"'
-        return f"<{name}{declaration}{{write_{item.nested.name}({value})}}</{name}>"
+        return f"<{name}{{write_{item.nested.name}({value})}}</{name}>"
     text = f"escape({value})" if item.kind is Kind.STRING else _text(item.kind, value)
     return f"<{name}>{{{text}}}</{name}>"
 
 
-def _function(struct: Struct) -> str:
+def _function(struct: Struct, prefixes: dict[str, str]) -> str:
     """The function that writes the attributes and the content of one class, after the name of its element."""
     lines = [f"def write_{struct.name}(o):"]
     parts = [
@@ -44,19 +43,24 @@ def _function(struct: Struct) -> str:
     parts.append(">")
     for item in struct.elements:
         if item.repeated:
-            part = _element(item, struct.ns, "x")
+            part = _element(item, prefixes, "x")
             lines.append(f"    {item.name} = ''.join([f'''{part}''' for x in o.{item.name}])")
             parts.append(f"{{{item.name}}}")
         else:
-            parts.append(_element(item, struct.ns, f"o.{item.name}"))
+            parts.append(_element(item, prefixes, f"o.{item.name}"))
     lines.append(f"    return f'''{''.join(parts)}'''")
     return "\n".join(lines)
 
 
 def _source(case: Case) -> str:
     name, ns = case.document_element
-    functions = [_function(struct) for struct in case.document_struct.structs()]
-    start = f'<{name} xmlns="{ns}"{{write_{case.document_struct.name}(o)}}</{name}>'
+    prefixes = {uri: f"n{index}:" for index, uri in enumerate(namespaces_of(case.document_struct))}
+    declarations = "".join(f' xmlns:{prefix[:-1]}="{uri}"' for uri, prefix in prefixes.items() if uri != case.ns)
+    prefixes[case.ns] = ""
+    declarations += f' xmlns="{case.ns}"'
+    functions = [_function(struct, prefixes) for struct in case.document_struct.structs()]
+    name = f"{prefixes[ns]}{name}"
+    start = f"<{name}{declarations}{{write_{case.document_struct.name}(o)}}</{name}>"
     return "\n\n".join([*functions, f"def write(o):\n    return f'''{start}'''.encode()"])
 
 
@@ -66,6 +70,7 @@ class FStrings(Peer):
     name = "fstrings"
     title = "f-strings"
     note = "no library: one f-string a class, nothing checked"
+    features = frozenset({"namespaces"})
 
     def writer(self, case: Case) -> Job:
         names: dict[str, Any] = {"escape": escape, "quoteattr": quoteattr, "b64encode": base64.b64encode}

@@ -18,6 +18,7 @@ class MsgspecJson(Peer):
     title = "msgspec.json"
     note = "JSON, from and into the same dataclasses"
     distributions = ("msgspec",)
+    features = frozenset({"choice", "message", "namespaces"})
 
     def writer(self, case: Case) -> Job:
         encoder = require("msgspec.json").Encoder()

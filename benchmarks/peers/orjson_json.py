@@ -30,6 +30,7 @@ class OrjsonJson(Peer):
     title = "orjson"
     note = "JSON; reads into dicts without types, so Decimal, datetime and UUID stay strings"
     distributions = ("orjson",)
+    features = frozenset({"choice", "message", "namespaces"})
 
     def writer(self, case: Case) -> Job:
         orjson = require("orjson")

@@ -51,6 +51,7 @@ class XsdataModels(Peer):
     title = "xsdata"
     note = "its own models (XmlDateTime); native writer and handler"
     distributions = ("xsdata",)
+    features = frozenset({"namespaces"})
 
     def _models(self, case: Case) -> dict[str, Any]:
         self._register_uuid()

@@ -26,6 +26,7 @@ class ZeepOperation(Peer):
     title = "zeep"
     note = "dicts and its own objects; always in a SOAP envelope; UUID stays a string"
     distributions = ("zeep", "lxml")
+    features = frozenset({"message"})
 
     def _client(self, case: Case) -> Any:
         zeep = require("zeep")

@@ -48,14 +48,14 @@ def test_time_is_that_of_one_run() -> None:
 )
 def test_a_round_is_long_enough(cost: int, least: int, repetitions: int) -> None:
     clock = Clock()
-    found = calibrate(clock.job(cost), least, clock)
+    found = calibrate(Timed(clock.job(cost)), least, clock)
     assert found == repetitions
     assert found * cost >= least
 
 
 def test_slow_jobs_are_not_run_again_to_find_out() -> None:
     clock = Clock()
-    calibrate(clock.job(20_000_000), 20_000_000, clock)
+    calibrate(Timed(clock.job(20_000_000)), 20_000_000, clock)
     assert len(clock.runs) == 1
 
 
@@ -66,7 +66,7 @@ def test_a_cold_first_run_does_not_decide() -> None:
     def run() -> None:
         clock.now += next(costs, 1_000)
 
-    assert calibrate(run, 20_000_000, clock) > 10_000
+    assert calibrate(Timed(run), 20_000_000, clock) > 10_000
 
 
 def test_rounds_interleave_and_change_their_order() -> None:
