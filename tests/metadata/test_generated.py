@@ -19,7 +19,7 @@ import wsx
 from tests.metadata.documents_for_tests import OWN, documents, messages
 from tests.metadata.values_for_tests import Values
 from wsx.errors import InvalidArgument
-from wsx.metadata import generate, load
+from wsx.metadata import generate, load, package
 from wsx.service import Operation
 
 ROOT = Path(__file__).parents[2]
@@ -47,8 +47,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         del sys.modules[name]
 
 
-def operations_of(package: ModuleType) -> dict[str, list[Operation[Any]]]:
-    client = importlib.import_module(f"{package.__name__}.client")
+def operations_of(made: ModuleType) -> dict[str, list[Operation[Any]]]:
+    client = importlib.import_module(f"{made.__name__}.client")
     found: dict[str, list[Operation[Any]]] = {}
     for value in vars(client).values():
         if isinstance(value, Operation):
@@ -56,22 +56,26 @@ def operations_of(package: ModuleType) -> dict[str, list[Operation[Any]]]:
     return found
 
 
+@pytest.mark.parametrize("most_in_one", [0, 40])
 @pytest.mark.parametrize("path", documents())
-def test_classes_write_what_the_tables_of_the_model_write(path: Path, folder: Path) -> None:
+def test_classes_write_what_the_tables_of_the_model_write(
+    path: Path, folder: Path, most_in_one: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(package, "MOST_IN_ONE", most_in_one)
     model = load(path)
     name = package_name(path)
     generate(model, folder / name)
-    package = importlib.import_module(name)
-    for exported in package.__all__:
-        if hasattr(getattr(package, exported), "__wsx_struct__"):
-            wsx.describe(getattr(package, exported))
+    made_package = importlib.import_module(name)
+    for exported in made_package.__all__:
+        if hasattr(getattr(made_package, exported), "__wsx_struct__"):
+            wsx.describe(getattr(made_package, exported))
     for operation, message in messages(model):
         assert message.body is not None
         element = model.describe(message.body)
         pointer = element.type is wsx.Type.XML_BUFFER
         write = wsx.WriteOption.REQUIRED_POINTER if pointer else wsx.WriteOption.REQUIRED_VALUE
         read = wsx.ReadOption.REQUIRED_POINTER if pointer else wsx.ReadOption.REQUIRED_VALUE
-        made = operations_of(package)[operation.name][0]
+        made = operations_of(made_package)[operation.name][0]
         own = made.request_message.body if message is operation.input else made.reply_element
         assert own is not None
         for seed in range(6):
@@ -122,6 +126,42 @@ def test_a_generated_package_needs_no_lxml(tmp_path: Path) -> None:
     assert done.stdout.split("\n")[0] == "False False []"
 
 
+def many_types(count: int) -> bytes:
+    """A schema of types, each ten of which refer to each other in a ring."""
+    types = "".join(
+        f'<xs:complexType name="T{i}"><xs:sequence><xs:element name="next" type="t:T{i // 10 * 10 + (i + 1) % 10}"'
+        ' minOccurs="0"/></xs:sequence></xs:complexType>'
+        for i in range(count)
+    )
+    head = '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:t="urn:t" targetNamespace="urn:t"'
+    return f'{head} elementFormDefault="qualified">{types}</xs:schema>'.encode()
+
+
+def test_of_many_types_only_those_are_made_that_are_used(folder: Path) -> None:
+    generate(load(many_types(100)), folder / "made_many")
+    made = importlib.import_module("made_many")
+    assert not any(name.startswith("made_many.") for name in sys.modules)
+    seven = made.T7
+    assert [name for name in sys.modules if name.startswith("made_many.types._")] == ["made_many.types._t7"]
+    assert wsx.write_element(seven, seven(next=made.T8())) == b'<T7 xmlns="urn:t"><next/></T7>'
+    loaded = {name for name in sys.modules if name.startswith("made_many.types._")}
+    assert loaded == {f"made_many.types._t{i}" for i in range(10)}
+    assert "T99" in dir(made)
+    with pytest.raises(AttributeError, match="has no attribute 'T100'"):
+        _ = made.T100
+
+
+def test_types_of_fewer_than_before_are_one_file_again(tmp_path: Path) -> None:
+    target = tmp_path / "made_less"
+    generate(load(many_types(50)), target)
+    assert (target / "types" / "_t49.py").is_file()
+    (target / "own.py").write_text("MINE = 1\n")
+    generate(load(many_types(40)), target)
+    assert sorted(path.name for path in target.iterdir()) == ["__init__.py", "own.py", "py.typed", "types.py"]
+    generate(load(many_types(50)), target)
+    assert not (target / "types.py").exists()
+
+
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """A folder with the packages of all documents, and their names."""
@@ -132,6 +172,10 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]
         if path.is_file():
             names.append(package_name(path))
             generate(load(path), folder / names[-1])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(package, "MOST_IN_ONE", 0)
+        names.append("made_in_modules")
+        generate(load(OWN / "everything.wsdl"), folder / names[-1])
     return folder, names
 
 

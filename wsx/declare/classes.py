@@ -15,6 +15,7 @@ from typing import Any
 
 from wsx.declare.constructor_names import pydantic_keyword
 from wsx.declare.fields import METADATA_KEY, Settings
+from wsx.declare.lazy import LazyNames
 from wsx.errors import InvalidArgument
 from wsx.values import UNSET
 
@@ -172,10 +173,19 @@ def _evaluated_inside(annotation: Any, names: dict[str, Any]) -> Any:
     return annotation
 
 
-def evaluated_each(annotations: dict[str, Any], names: dict[str, Any], cls: type) -> dict[str, Any]:
-    """As _evaluated; errors name the field of ``cls``."""
+def evaluated_each(
+    annotations: dict[str, Any], names: dict[str, Any], cls: type, lazy: LazyNames | None = None
+) -> dict[str, Any]:
+    """As _evaluated; errors name the field of ``cls``. What ``names`` does not have ``lazy`` is asked for."""
     try:
-        return _evaluated(annotations, names)
+        while True:
+            try:
+                return _evaluated(annotations, names)
+            except NameError as error:
+                missing = error.name
+                if lazy is None or missing is None or missing in names:
+                    raise
+                names[missing] = lazy(missing)
     except Exception:
         for name, annotation in annotations.items():
             failed = f"{where(cls, name)}: annotation {annotation!s} cannot be evaluated"

@@ -20,6 +20,7 @@ from wsx.declare.classes import (
     where,
 )
 from wsx.declare.fields import field
+from wsx.declare.lazy import lazy_names_of
 from wsx.declare.mapping import describe_field, with_namespace
 from wsx.declare.registry import PUBLISHING, Table, declaration_of
 from wsx.descriptions import (
@@ -139,7 +140,8 @@ def struct(
         )
         for name in ("__wsx_struct__", "__wsx_element__"):
             setattr(cls, name, Table(declaration, name))
-        declaration.start()
+        if declaration.lazy is None:
+            declaration.start()
         for parent in declaration.parents:
             parent.derived.add(declaration)
         return cls
@@ -147,11 +149,14 @@ def struct(
     return declare if cls is None else declare(cls, depth=2)
 
 
-def element_of(source: ElementDescription | type[Any]) -> ElementDescription:
-    """The element that ``source`` describes: itself, or that of a class made by ``@wsx.struct``.
+def element_of(source: ElementDescription | type[Any] | Callable[[], Any]) -> ElementDescription:
+    """The element that ``source`` describes: itself, that of a class made by ``@wsx.struct``, or what a function
+    without parameters returns of these.
 
-    InvalidArgument when it is neither.
+    InvalidArgument when it is none of them.
     """
+    if isinstance(source, types.FunctionType):
+        source = source()
     found = getattr(source, "__wsx_element__", source)
     if not isinstance(found, ElementDescription):
         raise InvalidArgument(f"neither an ElementDescription nor a class made by wsx.struct: {source!r}")
@@ -222,6 +227,7 @@ class Declaration:
         self.type_local_name = type_local_name
         # The frame of the function that the class is local to, as long as names in it are still to be found.
         self.scope = scope
+        self.lazy = lazy_names_of(python_type.__module__)
         self.built: StructDescription | None = None
         name = python_type.__name__ if local_name is None else local_name
         try:
@@ -291,7 +297,7 @@ class Declaration:
         for base in reversed(cls.__mro__):
             own = {name: value for name, value in own_annotations(base).items() if name in names}
             if own and (base is cls or declaration_of(base) is None):
-                own = evaluated_each(own, names_for(base, cls, self.scope), cls)
+                own = evaluated_each(own, names_for(base, cls, self.scope), cls, self.lazy)
             found |= {name: (base, value) for name, value in own.items()}
         for name in names:
             if name not in found:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wsx.errors import InvalidArgument
 from wsx.metadata.sources import Catalog, ImportLimits, Loader, Source
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from wsx.metadata.model import Model
 
 __all__ = ["Catalog", "ImportLimits", "Source", "generate", "load"]
@@ -26,6 +25,7 @@ def load(
     allow_network: bool | Collection[str] = False,
     limits: ImportLimits = _DEFAULT_LIMITS,
     base_url: str | None = None,
+    cache: bool | str | os.PathLike[str] = False,
 ) -> Model:
     """The model of the service that a WSDL describes, or of the elements and types of a schema.
 
@@ -34,6 +34,11 @@ def load(
     wsx has schemas for the namespaces of XML, SOAP encoding, xop, xmlmime and WS-Addressing. Nothing is fetched unless
     ``allow_network`` is True, which is any host with a public address, or names the hosts that may be asked.
 
+    With ``cache`` the import is kept, in that directory or, for True, in the one of the user (``~/.cache/wsx``, made
+    with mode 0700). The next one with the same documents and settings reads and compares them, but parses none, and
+    needs no lxml. All types are looked at when an import is kept. A directory or file that others may read or write is
+    not used, which ``model.warnings`` says.
+
     Types become tables when something asks for them, so that a large document costs little more than its parsing.
 
     :raises InvalidFormat: for a document that cannot be used; the message names file, line and construct.
@@ -41,16 +46,35 @@ def load(
     :raises QuotaExceeded: for a limit of ``limits``.
     :raises NotSupported: without lxml.
     """
-    from wsx.metadata.documents import Documents  # noqa: PLC0415 - lxml is loaded when it is needed
-    from wsx.metadata.wsdl import read_model  # noqa: PLC0415
-
     if isinstance(allow_network, str):
         raise InvalidArgument("allow_network names hosts as a collection, not as one str")
     hosts = None if allow_network is False else () if allow_network is True else frozenset(allow_network)
-    documents = Documents(Loader(catalog, hosts, limits))
-    documents.read(source, base_url)
-    url = documents.definitions[0][1] if documents.definitions else documents.schemas[0].url
-    return read_model(documents, url)
+    loader = Loader(catalog, hosts, limits)
+    content, url = loader.open(source, base_url)
+    kept = None
+    if cache is not False:
+        from wsx.metadata.cache import Cache, default_directory  # noqa: PLC0415 - most imports are not kept
+
+        directory = default_directory() if cache is True else Path(cache)
+        settings = (sorted(loader.catalog), None if hosts is None else sorted(hosts), limits)
+        kept = Cache(directory, (content, url), settings)
+        found = kept.find(Loader(catalog, hosts, limits))
+        if found is not None:
+            return found
+    model = _parsed(loader, content, url)
+    if kept is not None:
+        kept.keep(model, loader.taken)
+        model.warnings += [kept.warning] if kept.warning is not None else []
+    return model
+
+
+def _parsed(loader: Loader, content: bytes, url: str) -> Model:
+    from wsx.metadata.documents import Documents  # noqa: PLC0415 - lxml is loaded when it is needed
+    from wsx.metadata.wsdl import read_model  # noqa: PLC0415
+
+    documents = Documents(loader)
+    documents.read(content, url)
+    return read_model(documents, documents.definitions[0][1] if documents.definitions else documents.schemas[0].url)
 
 
 def generate(model: Model, directory: str | os.PathLike[str]) -> list[Path]:

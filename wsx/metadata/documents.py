@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from wsx.errors import InvalidFormat, NotSupported, QuotaExceeded, WsError
 from wsx.metadata.names import WSDL, XML, XS
-from wsx.metadata.sources import Loader, Source
+from wsx.metadata.sources import Loader
+from wsx.metadata.warning import Warning_
 
 try:
     from lxml import etree
@@ -38,17 +39,6 @@ def place(where: Schema | str, node: Node | None) -> str:
     prefix = {XS: "xs:", WSDL: "wsdl:"}.get(tag.namespace or "", "")
     name = node.get("name") or node.get("ref") or node.get("base") or ""
     return f"{url}:{node.sourceline}: {prefix}{tag.localname}" + (f' "{name}"' if name else "")
-
-
-@dataclass(frozen=True)
-class Warning_:
-    """Something that was not taken as it stands: where, and what was done instead."""
-
-    where: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.message}"
 
 
 @dataclass(eq=False)
@@ -98,9 +88,8 @@ class Documents:
     _shipped: set[str] = field(default_factory=set)
     _queue: list[_Waiting] = field(default_factory=list)
 
-    def read(self, source: Source, base_url: str | None = None) -> None:
-        """The document at ``source`` and what it leads to, each once."""
-        content, url = self.loader.open(source, base_url)
+    def read(self, content: bytes, url: str) -> None:
+        """The first document and what it leads to, each once."""
         self._seen.add((url, ""))
         self._queue.append(_Waiting(url, content, None, 0))
         self._drain()

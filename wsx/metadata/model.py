@@ -178,6 +178,9 @@ class Model:
     all_structs: Callable[[], Iterator[StructShape]]
     find_binding: Callable[[str], Binding | None]
     documents: Any = None
+    """The parsed documents; None for a kept import."""
+    names: Callable[[], tuple[list[tuple[str, str]], list[str]]] = lambda: ([], [])
+    """(namespace, local name) of all global elements, and the names of all bindings."""
     tables: Tables = field(default_factory=Tables)
 
     def ports(self) -> Iterator[tuple[Service, Port]]:

@@ -37,7 +37,7 @@ SOAP_BINDINGS: Final = {
 
 # What fields cannot be called: the keywords of a call, and names that classes and their annotations use.
 RESERVED: Final = frozenset(
-    {"self", "soap_headers", "reply_headers", "wsx", "xsd", "enum", "datetime", "decimal"}
+    {"self", "soap_headers", "reply_headers", "types", "wsx", "xsd", "enum", "datetime", "decimal"}
     | {
         "bool",
         "bytes",

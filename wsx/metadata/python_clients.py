@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from wsx.enumerations import EnvelopeVersion
@@ -35,14 +33,19 @@ def shapes_of(model: Model) -> list[Value]:
 
 
 def element_source(namer: Namer, element: Element) -> str:
-    """The description of an element as an expression: the class that is made for it, or a description."""
+    """The description of an element as an expression: the class that is made for it, or a description.
+
+    What names a type is a function, so that the type is made when it is needed.
+    """
     shape = element.shape
     if isinstance(shape, StructShape) and shape.element == (element.ns, element.local_name):
-        return namer.names[shape]
+        return f"lambda: {namer.names[shape]}"
     text = namer.annotation(shape)
     if element.local_name is None:
-        return f"wsx.ElementDescription(None, None, wsx.Type.STRUCT, {text})"
-    return f"xsd.element({literal(element.local_name)}, {namer.ns(element.ns or '')}, {text})"
+        made = f"wsx.ElementDescription(None, None, wsx.Type.STRUCT, wsx.struct_of({text}))"
+    else:
+        made = f"xsd.element({literal(element.local_name)}, {namer.ns(element.ns or '')}, {text})"
+    return f"lambda: {made}" if "types." in made else made
 
 
 @dataclass
@@ -132,9 +135,10 @@ class Clients:
         if key not in self._fault_elements:
             wanted = class_name(element.local_name or name)
             wanted = wanted if wanted.endswith(("Fault", "Error", "Exception")) else f"{wanted}Fault"
-            if wanted in self.namer.names.values():
+            types = {name.removeprefix("types.") for name in self.namer.names.values()}
+            if wanted in types:
                 wanted = f"{wanted}Error" if not wanted.endswith("Error") else f"{wanted}Fault"
-            made = unique(wanted, {*self.faults, *self.namer.names.values()})
+            made = unique(wanted, {*self.faults, *types})
             self._fault_elements[key] = made
             self.faults[made] = [
                 f"class {made}(ServiceFault):",
@@ -216,10 +220,3 @@ def _called(head: str, arguments: list[str]) -> list[str]:
         return [line]
     indented = ["\n".join(f"    {part}" for part in argument.splitlines()) for argument in arguments]
     return [head, *(part for one in indented for part in f"{one},".splitlines()), ")"]
-
-
-def names_in(namer: Namer, lines: Iterable[str]) -> list[str]:
-    """The classes of types that lines of source name."""
-
-    words = set(re.findall(r"\b[A-Za-z_][A-Za-z0-9_]*\b", "\n".join(lines)))
-    return sorted({name for name in (*namer.names.values(), *namer.namespaces.values()) if name in words})

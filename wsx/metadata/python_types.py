@@ -47,6 +47,15 @@ class Namer:
             if ns and ns not in self.namespaces:
                 self.namespaces[ns] = "NS" if not self.namespaces else f"NS_{len(self.namespaces) + 1}"
 
+    def qualified(self) -> Namer:
+        """As this one, for modules that say ``types.Order`` for what is in the module of the types."""
+        made = Namer((), ())
+        made.names = {shape: f"types.{name}" for shape, name in self.names.items()}
+        made._ids = {id(shape): name for shape, name in made.names.items()}
+        made.namespaces = {ns: f"types.{name}" for ns, name in self.namespaces.items()}
+        made.defined = self.defined
+        return made
+
     def source(self, text: str) -> str:
         """The source of a simple type, with the names of enumerations in it."""
         return re.sub("«([0-9]+)»", lambda found: self._ids.get(int(found[1]), found[0]), text)

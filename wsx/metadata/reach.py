@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from wsx.metadata.shapes import ChoiceShape, EnumShape, ScalarShape, StructShape, Value
 
-__all__ = ["has_any_order", "reached"]
+__all__ = ["direct", "has_any_order", "reached"]
 
 
-def _direct(shape: Value) -> Iterator[Value]:
+def direct(shape: Value) -> Iterator[Value]:
+    """The types that a type names itself."""
     if isinstance(shape, StructShape):
         if shape.base is not None:
             yield shape.base
@@ -34,7 +35,7 @@ def reached(shapes: Iterable[Value]) -> list[StructShape | EnumShape]:
         seen.add(id(here))
         if isinstance(here, (StructShape, EnumShape)):
             found[here] = None
-        waiting += list(_direct(here))[::-1]
+        waiting += list(direct(here))[::-1]
     return list(found)
 
 

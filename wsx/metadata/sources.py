@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 from typing import IO, Any, Final, TypeAlias
@@ -56,6 +57,8 @@ class Loader:
         self.hosts = hosts
         self.limits = limits
         self.count = 0
+        self.taken: list[tuple[str, str, str]] = []
+        """What was read beside the first document: URL or path, namespace, SHA-256 of the content."""
 
     def open(self, source: Source, base_url: str | None) -> tuple[bytes, str]:
         """(content, URL or path) of the first document."""
@@ -96,6 +99,11 @@ class Loader:
 
         :raises WsError: when there is none, or it may not be read; the message names it.
         """
+        content = self._read(url, ns)
+        self.taken.append((url, ns, sha256(content).hexdigest()))
+        return content
+
+    def _read(self, url: str, ns: str) -> bytes:
         for key in (url, ns):
             if key and key in self.catalog:
                 held = self.catalog[key]

@@ -73,6 +73,7 @@ class _Reader:
             self._all_structs,
             self._find_binding,
             self.documents,
+            self._all_names,
         )
 
     # --- finding -----------------------------------------------------------------------------------------------------
@@ -99,6 +100,10 @@ class _Reader:
             return None
         shape = self.types.type_of_element(component.node, component.schema)
         return Element(local_name, ns, shape, component.node.get("nillable") in ("true", "1"))
+
+    def _all_names(self) -> tuple[list[tuple[str, str]], list[str]]:
+        elements = [(component.ns, component.name) for component in self.components.of_kind("element")]
+        return elements, [name for _, name in self.bindings]
 
     def _all_structs(self) -> Iterator[StructShape]:
         """The named complex types, and the types inside global elements, in the order of the documents."""

@@ -145,7 +145,7 @@ class ClientBase(Generic[AnyChannel]):
     @staticmethod
     def _reply_headers(operation: Operation[Any], reply: Message, found: dict[str, Any] | None) -> None:
         if found is not None:
-            for name, element in operation.reply_headers.items():
+            for name, element in operation.reply_header_elements.items():
                 value = reply.get_custom_header(element, option=ReadOption.OPTIONAL_POINTER)
                 if value is not None:
                     found[name] = value
@@ -154,7 +154,7 @@ class ClientBase(Generic[AnyChannel]):
 def _add_headers(message: Message, operation: Operation[Any], given: Headers) -> None:
     if isinstance(given, Mapping):
         for name, value in given.items():
-            element = operation.headers.get(name)
+            element = operation.header_elements.get(name)
             if element is None:
                 known = ", ".join(operation.headers) or "none"
                 raise InvalidArgument(f"{operation.name} declares no header {name!r}; those declared: {known}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Final, Generic, TypeAlias, TypeVar
@@ -24,7 +24,7 @@ from wsx.message.faults import read_fault_detail
 __all__ = ["ElementSource", "Operation", "ServiceFault", "declared_fault"]
 
 Result = TypeVar("Result")
-ElementSource: TypeAlias = "ElementDescription | type[Any]"
+ElementSource: TypeAlias = "ElementDescription | type[Any] | Callable[[], ElementDescription | type[Any]]"
 
 
 # Every element in the body as XML: what a reply refers to stands beside it (SOAP 1.1 §5.1, independent elements).
@@ -42,7 +42,7 @@ class ServiceFault(EndpointFaultReceived):
     """A fault that an operation declares; there is a class for each. ``detail`` is the value of its detail element."""
 
     element: ClassVar[Any]
-    """The description of the detail element, or the class of its values."""
+    """The description of the detail element, the class of its values, or a function that returns one of them."""
     detail: Any = None
 
     def __init__(self, message: str = "", *, detail: Any = None, **keywords: Any) -> None:
@@ -62,6 +62,7 @@ class Operation(Generic[Result]):
     ``result`` is the field of the reply that is the result of a call, None for the reply as a whole. ``headers`` are
     the elements of the declared headers by name. ``any_order``: the reply has structures whose elements come in any
     order (xs:all). ``encoded``: the reply is rpc/encoded (SOAP 1.1 §5), with types on elements, references and arrays.
+    Elements may be given as functions that return them, which are called when the operation is first used.
     """
 
     name: str
@@ -87,6 +88,16 @@ class Operation(Generic[Result]):
     def reply_element(self) -> ElementDescription | None:
         """The element in the body of the reply."""
         return None if self.reply is None else element_of(self.reply)
+
+    @cached_property
+    def header_elements(self) -> Mapping[str, ElementDescription]:
+        """The declared headers of the request."""
+        return {name: element_of(element) for name, element in self.headers.items()}
+
+    @cached_property
+    def reply_header_elements(self) -> Mapping[str, ElementDescription]:
+        """The declared headers of the reply."""
+        return {name: element_of(element) for name, element in self.reply_headers.items()}
 
     @cached_property
     def reply_message(self) -> MessageDescription:

@@ -10,7 +10,6 @@ from typing import Any
 from wsx.declare import element_of
 from wsx.descriptions import (
     Description,
-    ElementDescription,
     FieldDescription,
     FieldMapping,
     StructDescription,
@@ -20,6 +19,7 @@ from wsx.descriptions import (
 from wsx.errors import InvalidArgument
 from wsx.fragment import XmlBuffer
 from wsx.legality import REPEATING
+from wsx.service.contract import ElementSource
 from wsx.values import UNSET, Choice, Duration, EndpointAddress, Fault, XmlQName
 
 __all__ = ["as_dict", "as_value", "struct_from"]
@@ -29,7 +29,7 @@ _SCALARS = (Duration, EndpointAddress, Fault, XmlBuffer, XmlQName)
 _NAMED = (FieldMapping.ELEMENT, FieldMapping.ATTRIBUTE, FieldMapping.XML_ATTRIBUTE, FieldMapping.REPEATING_ELEMENT)
 
 
-def as_value(element: ElementDescription | type[Any], given: Any) -> Any:
+def as_value(element: ElementSource, given: Any) -> Any:
     """``given`` as a value of ``element``: dicts become structures, wherever a structure belongs.
 
     Keys are the names of the fields, or those in XML; an element of a choice may stand as if it were a field of its
