@@ -49,10 +49,15 @@ static inline int wsx_long_as_16_bytes(PyObject *object, unsigned char *bytes)
         const digit *d = number->ob_digit;
         uint64_t low = d[0] | (uint64_t)d[1] << 30 | (uint64_t)d[2] << 60;
         uint64_t high = d[2] >> 4 | (uint64_t)d[3] << 26 | (uint64_t)d[4] << 56;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        high = __builtin_bswap64(high), low = __builtin_bswap64(low);
+        memcpy(bytes, &high, 8), memcpy(bytes + 8, &low, 8);
+#else
         for (int i = 0; i < 8; i++) {
             bytes[i] = (unsigned char)(high >> (56 - 8 * i));
             bytes[8 + i] = (unsigned char)(low >> (56 - 8 * i));
         }
+#endif
         return 0;
     }
 #endif

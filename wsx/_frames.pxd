@@ -22,8 +22,8 @@ cdef struct Frame:
     bint bare               # no element of its own: the fields end where the surroundings do
 
 cdef enum:
-    INLINE_FRAMES = 6
-    INLINE_VALUES = 48
+    INLINE_FRAMES = 4
+    INLINE_VALUES = 24
 
 cdef class FrameReader(StepReader):
     cdef Frame* frames

@@ -34,6 +34,7 @@ cdef extern from "_ascii.h":
 
 cdef extern from "_text.h":
     size_t wsx_encode[Unit](char** out, const Unit* source, size_t length, bint attribute, bint* bad) noexcept
+    bint wsx_is_ascii(const char* text, size_t length) noexcept
 
 cdef extern from "_utf8.h":
     cdef struct WsxMeasure:
@@ -195,7 +196,7 @@ cdef object decode_string(const char* text, Py_ssize_t length, bint ascii):
     """The str of checked UTF-8."""
     cdef WsxMeasure found
     cdef object made
-    if ascii:
+    if ascii or (length < 64 and wsx_is_ascii(text, length)):
         return wsx_ascii_string(text, length)
     found = wsx_measure(text, length)
     if found.most < 0x80:

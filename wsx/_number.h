@@ -211,18 +211,16 @@ struct WsxHex {
 };
 static constexpr WsxHex wsx_hex;
 
-/* How many bytes precede each hyphen of a GUID: 8-4-4-4-12 digits. */
-static constexpr unsigned char wsx_guid_groups[] = {4, 2, 2, 2, 6};
-
 /* 16 bytes as 8-4-4-4-12 lower-case hex digits. */
 static inline char *wsx_put_guid(char *out, const unsigned char *bytes)
 {
-    for (unsigned group : wsx_guid_groups) {
-        for (unsigned i = 0; i < group; i++, out += 2)
-            memcpy(out, wsx_hex.pair + 2 * *bytes++, 2);
-        *out++ = '-';
-    }
-    return out - 1;
+#define WSX_PAIR(place, i) memcpy(out + place, wsx_hex.pair + 2 * bytes[i], 2)
+    WSX_PAIR(0, 0), WSX_PAIR(2, 1), WSX_PAIR(4, 2), WSX_PAIR(6, 3), out[8] = '-';
+    WSX_PAIR(9, 4), WSX_PAIR(11, 5), out[13] = '-', WSX_PAIR(14, 6), WSX_PAIR(16, 7), out[18] = '-';
+    WSX_PAIR(19, 8), WSX_PAIR(21, 9), out[23] = '-', WSX_PAIR(24, 10), WSX_PAIR(26, 11), WSX_PAIR(28, 12);
+    WSX_PAIR(30, 13), WSX_PAIR(32, 14), WSX_PAIR(34, 15);
+#undef WSX_PAIR
+    return out + 36;
 }
 
 /* Exactly 36 characters 8-4-4-4-12, either case. */
@@ -230,14 +228,12 @@ static inline bool wsx_read_guid(const char *text, size_t length, unsigned char 
 {
     if (length != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
         return false;
+    static constexpr unsigned char places[] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
     unsigned seen = 0;
-    for (unsigned group : wsx_guid_groups) {
-        for (unsigned i = 0; i < group; i++, text += 2) {
-            unsigned high = wsx_hex.value[(unsigned char)text[0]], low = wsx_hex.value[(unsigned char)text[1]];
-            seen |= high | low;
-            *bytes++ = (unsigned char)(high << 4 | low);
-        }
-        text++;
+    for (unsigned i = 0; i < 16; i++) {
+        unsigned high = wsx_hex.value[(unsigned char)text[places[i]]], low = wsx_hex.value[(unsigned char)text[places[i] + 1]];
+        seen |= high | low;
+        bytes[i] = (unsigned char)(high << 4 | low);
     }
     return !(seen & 0x80);
 }

@@ -376,8 +376,9 @@ cdef class Reader(FrameReader):
                     )
         made = plan.access.build(&self.values[base])
         for i in range(base, base + plan.fields):
-            Py_XDECREF(self.values[i])
-            self.values[i] = NULL
+            if self.values[i] is not NULL:
+                Py_XDECREF(self.values[i])
+                self.values[i] = NULL
         self.value_count = base
         self.frame_count -= 1
         return made

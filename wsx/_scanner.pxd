@@ -32,9 +32,9 @@ cdef enum State:
     AT_END
 
 cdef enum:
-    INLINE_OPENS = 16
+    INLINE_OPENS = 8
     INLINE_BINDINGS = 8
-    INLINE_ATTRIBUTES = 4
+    INLINE_ATTRIBUTES = 3
 
 
 cdef inline Slice slice_of(const char* data, Py_ssize_t length) noexcept:

@@ -160,7 +160,15 @@ cdef int required(const WriteStep* step, PyObject* value) except -1:
     raise InvalidArgument("the value is missing, but the field is not OPTIONAL")
 
 
-cdef int write_scalar(Out* out, const WriteStep* step, PyObject* value) except -1:
+cdef inline int close_empty(Out* out) noexcept:
+    """Turns the start tag just written into `<name/>`; the SLACK has room for the byte."""
+    out.cursor[-1] = c"/"
+    out.cursor[0] = c">"
+    out.cursor += 1
+    return 0
+
+
+cdef inline int write_scalar(Out* out, const WriteStep* step, PyObject* value) except -1:
     """The element of a scalar."""
     cdef Py_ssize_t mark
     out_put(out, step.open.data, step.open.length)
@@ -172,14 +180,6 @@ cdef int write_scalar(Out* out, const WriteStep* step, PyObject* value) except -
     else:
         step.codec.write(out, value, &step.codec)
     return out_put(out, step.close.data, step.close.length)
-
-
-cdef inline int close_empty(Out* out) noexcept:
-    """Turns the start tag just written into `<name/>`; the SLACK has room for the byte."""
-    out.cursor[-1] = c"/"
-    out.cursor[0] = c">"
-    out.cursor += 1
-    return 0
 
 
 cdef int write_structure(Out* out, const WriteStep* step, PyObject* value, Walk* walk) except -1:
@@ -365,16 +365,16 @@ cdef int write_fields(Out* out, WritePlan plan, PyObject* value, bint direct, Wa
         frame.value = item
         if item is NULL or item is ABSENT or item is Py_None:
             write_nothing(out, step, item, walk)
-        elif step.repeating:
-            write_repeating(out, step, item, walk)
-        elif step.kind == SCALAR:
+        elif step.kind == SCALAR and not step.repeating:
             if walk.depth >= walk.most:
                 too_deep(walk)
             write_scalar(out, step, item)
+        elif step.repeating:
+            write_repeating(out, step, item, walk)
         else:
             write_value(out, step, item, walk)
-        Py_XDECREF(item)
         frame.value = NULL
+        Py_XDECREF(item)
     return 0
 
 
@@ -485,17 +485,42 @@ cdef str item_range(const WriteStep* step):
     return f"{step.least} to {step.most}" if step.most < (<Py_ssize_t>1 << 62) else f"at least {step.least}"
 
 
+cdef inline int write_item(Out* out, const WriteStep* step, Frame* frame, Walk* walk) except -1:
+    """The item that the frame owns; behind it, a sink gets what is finished."""
+    cdef PyObject* item = frame.item
+    if walk.depth >= walk.most:
+        too_deep(walk)
+    if item is Py_None or item is ABSENT:
+        if item is ABSENT or not step.nillable_item:
+            raise InvalidArgument("an item is None, but the field is not NILLABLE_ITEM")
+        out_put(out, step.nil.data, step.nil.length)
+    elif step.kind == SCALAR:
+        write_scalar(out, step, item)
+    elif step.kind == STRUCTURE and step.convert is NULL:
+        write_structure(out, step, item, walk)
+    else:
+        write_value(out, step, item, walk)
+    frame.item = NULL
+    Py_XDECREF(item)
+    if out_length(out) >= out.chunk:
+        # the last byte stays: a start tag that nothing followed may still become `<name/>`
+        out_hand_over(out, 1)
+    return 0
+
+
 cdef int write_items(Out* out, const WriteStep* step, object items, bint counted, Walk* walk) except -1:
     cdef Frame* frame = walk.frame
+    cdef PyObject* item
     cdef bint is_list = PyList_CheckExact(items)
     if not counted:
         return write_iterator(out, step, items, walk)
     # the size is read anew for each item: a __float__ or property of a value may change the list
     while frame.index + 1 < (PyList_GET_SIZE(<PyObject*>items) if is_list else PyTuple_GET_SIZE(<PyObject*>items)):
         frame.index += 1
-        frame.item = (PyList_GET_ITEM(<PyObject*>items, frame.index) if is_list
-                      else PyTuple_GET_ITEM(<PyObject*>items, frame.index))
-        Py_INCREF(<object>frame.item)
+        item = (PyList_GET_ITEM(<PyObject*>items, frame.index) if is_list
+                else PyTuple_GET_ITEM(<PyObject*>items, frame.index))
+        Py_INCREF(<object>item)
+        frame.item = item
         write_item(out, step, frame, walk)
     frame.index = -1
     return 0
@@ -514,27 +539,6 @@ cdef int write_iterator(Out* out, const WriteStep* step, object items, Walk* wal
     if frame.index + 1 < step.least:
         raise InvalidFormat(f"{frame.index + 1} items, but the table wants {item_range(step)}")
     frame.index = -1
-    return 0
-
-
-cdef inline int write_item(Out* out, const WriteStep* step, Frame* frame, Walk* walk) except -1:
-    """The item that the frame owns; behind it, a sink gets what is finished."""
-    cdef PyObject* item = frame.item
-    if walk.depth >= walk.most:
-        too_deep(walk)
-    if item is Py_None or item is ABSENT:
-        if item is ABSENT or not step.nillable_item:
-            raise InvalidArgument("an item is None, but the field is not NILLABLE_ITEM")
-        out_put(out, step.nil.data, step.nil.length)
-    elif step.kind == SCALAR:
-        write_scalar(out, step, item)
-    else:
-        write_value(out, step, item, walk)
-    frame.item = NULL
-    Py_XDECREF(item)
-    if out_length(out) >= out.chunk:
-        # the last byte stays: a start tag that nothing followed may still become `<name/>`
-        out_hand_over(out, 1)
     return 0
 
 
