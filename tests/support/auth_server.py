@@ -104,7 +104,7 @@ class AuthServer:
         return [seen.body for seen in self.seen]
 
     def _handle(self, handler: Any) -> None:
-        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        body = _read_body(handler)
         credentials = handler.headers["Proxy-Authorization" if self.proxy else "Authorization"]
         self.seen.append(Seen(handler.path, credentials, body, int(handler.client_address[1])))
         if self.drop_from is not None and len(self.seen) > self.drop_from:
@@ -178,6 +178,22 @@ def windows_users() -> Iterator[None]:
         path.write_text(":".join(WINDOWS_USER) + "\n", encoding="utf-8")
         with mock.patch.dict(os.environ, {"NTLM_USER_FILE": str(path)}):
             yield
+
+
+def _read_body(handler: BaseHTTPRequestHandler) -> bytes:
+    if handler.headers["Expect"]:
+        handler.send_response_only(100)
+        handler.end_headers()
+        handler.wfile.flush()
+    length = handler.headers["Content-Length"]
+    if length is not None:
+        return handler.rfile.read(int(length))
+    body = b""
+    while size := int(handler.rfile.readline(), 16):
+        body += handler.rfile.read(size)
+        handler.rfile.readline()
+    handler.rfile.readline()
+    return body
 
 
 def _challenge(scheme: str) -> str:

@@ -21,10 +21,7 @@ from tests.support.fault_server import BODY, FaultServer, full_listener
 from tests.support.http_calls import HEADERS, LIMITS, post
 from tests.support.leaks import NO_PROC, open_files, until
 from wsx.errors import ErrorCode
-from wsx.security import HttpHeaderAuth, HttpHeaderAuthScheme, SecurityDescription, WindowsCredential
 from wsx.transport import Exchange, HttpRequest, HttpUrl, Limits, Phase, StreamTransport, TransportError
-from wsx.transport.curl import CurlTransport
-from wsx.transport.curl_async import CurlAsyncTransport
 
 NO_LIMITS = Limits(None, None, None, None, None, None)
 BLOCK = bytes(range(256)) * 256
@@ -172,24 +169,6 @@ def test_an_answer_before_the_body_is_sent(
         assert head.status == status
         assert rest(one) == b""
     assert post(transport, server.url())[0].status == 200
-
-
-def test_no_pieces_where_a_connection_is_authenticated(kind: str) -> None:
-    """Which leg of NTLM carries the body is known late, so that it has to be there as a whole."""
-    auth = HttpHeaderAuth(WindowsCredential("alice", "open sesame"), HttpHeaderAuthScheme.NTLM)
-    security = SecurityDescription(header_auth=auth)
-
-    def start() -> object:
-        if kind == "sync":
-            return CurlTransport(security=security).start(streamed("http://127.0.0.1:1/"), LIMITS)
-        return asyncio.run(CurlAsyncTransport(security=security).start(streamed("http://127.0.0.1:1/"), LIMITS))
-
-    with pytest.raises(TransportError, match="NTLM") as caught:
-        start()
-    assert (caught.value.code, caught.value.sent) == (ErrorCode.WS_E_NOT_SUPPORTED, False)
-
-
-# Down
 
 
 def test_a_body_comes_in_pieces(server: FaultServer, transport: StreamTransport) -> None:

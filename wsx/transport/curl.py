@@ -33,7 +33,7 @@ from wsx.transport.curl_call import (
 )
 from wsx.transport.curl_exchange import CurlExchange, exchange_over
 from wsx.transport.curl_flow import Flow
-from wsx.transport.handshake import Work
+from wsx.transport.handshake import Leg, Legs, Work
 from wsx.transport.polling import ERROR, READ, WRITE, IdlePoll, new_poll
 from wsx.transport.protocol import Capability, HttpHead, HttpRequest, Limits, Phase, TransportError
 from wsx.transport.url import HttpUrl
@@ -109,22 +109,63 @@ class CurlTransport(CurlCall):
             self._give_back()
 
     def start(self, request: HttpRequest, limits: Limits) -> CurlExchange:
-        """Begin an exchange whose bodies go through in pieces; nothing is waited for.
+        """Begin an exchange whose bodies go through in pieces.
 
-        :raises TransportError: as :meth:`call` before anything is sent.
+        Nothing is waited for, but for the requests without a body by which NTLM or Negotiate begins.
+
+        :raises TransportError: as :meth:`call` before anything of the body is sent.
         """
         self._take()
         try:
-            self._check_streamable(request)
-            flow = Flow(request.length)
-            self._prepare(request, limits, flow)
-            self._phase = Phase.RESOLVE
-            self._multi.add_handle(self._curl)
-            exchange = CurlExchange(self, request, limits, flow)
+            legs = self._legs(request, limits, streamed=True)
+            if legs is None:
+                exchange = self._begin_exchange(request, limits)
+            else:
+                exchange = self._begin_authenticated(legs, request, limits)
         except BaseException:
+            self._end_legs()
             self._give_back()
             raise
-        self._stream = exchange
+        return exchange
+
+    def _begin_authenticated(self, legs: Legs, request: HttpRequest, limits: Limits) -> CurlExchange:
+        """The legs before the one that has the body, and the beginning of that."""
+        try:
+            step = next(legs)
+            while True:
+                try:
+                    if isinstance(step, Leg) and step.streams:
+                        return self._begin_exchange(self._bind(step), self._left(limits), legs)
+                    done = (
+                        step.run() if isinstance(step, Work) else self._exchange(self._bind(step), self._left(limits))
+                    )
+                except TransportError as error:
+                    step = legs.throw(error)
+                else:
+                    step = legs.send(done)
+        except StopIteration as end:
+            # The endpoint has refused before the body was begun.
+            self._end_legs()
+            self._give_back()
+            exchange = CurlExchange(self, request, limits, Flow(request.length))
+            exchange.settle(*end.value)
+            return exchange
+
+    def _begin_exchange(self, request: HttpRequest, limits: Limits, legs: Legs | None = None) -> CurlExchange:
+        flow = Flow(request.length)
+        self._prepare(request, limits, flow)
+        self._phase = Phase.RESOLVE
+        self._multi.add_handle(self._curl)
+        if self._bound:
+            try:
+                # Whether there is the connection shows at once.
+                if self._drive(limits, lambda: self._sends > 0):
+                    self._check_transfer(limits)
+            except BaseException:
+                self._remove()
+                self._end()
+                raise
+        self._stream = exchange = CurlExchange(self, request, limits, flow, legs)
         return exchange
 
     def _take(self) -> None:
@@ -267,7 +308,9 @@ class CurlTransport(CurlCall):
             step = next(legs)
             while True:
                 try:
-                    done = step.run() if isinstance(step, Work) else self._exchange(self._bind(step), limits)
+                    done = (
+                        step.run() if isinstance(step, Work) else self._exchange(self._bind(step), self._left(limits))
+                    )
                 except TransportError as error:
                     step = legs.throw(error)
                 else:

@@ -31,7 +31,7 @@ from wsx.transport.curl_call import (
 )
 from wsx.transport.curl_flow import Flow
 from wsx.transport.curl_loop import LoopMulti
-from wsx.transport.handshake import Work
+from wsx.transport.handshake import ConnectionGone, Leg, Legs, Work
 from wsx.transport.polling import IdlePoll
 from wsx.transport.protocol import Capability, HttpHead, HttpRequest, Limits, Phase, TransportError
 from wsx.transport.url import HttpUrl
@@ -196,22 +196,82 @@ class CurlAsyncTransport(CurlCall):
             self._give_back()
 
     async def start(self, request: HttpRequest, limits: Limits) -> CurlAsyncExchange:
-        """Begin an exchange whose bodies go through in pieces; nothing is waited for.
+        """Begin an exchange whose bodies go through in pieces.
 
-        :raises TransportError: as :meth:`call` before anything is sent.
+        Nothing is waited for, but for the requests without a body by which NTLM or Negotiate begins.
+
+        :raises TransportError: as :meth:`call` before anything of the body is sent.
         """
         self._take()
         try:
-            self._check_streamable(request)
-            flow = Flow(request.length)
-            self._prepare(request, limits, flow)
-            self._watched = False
-            exchange = CurlAsyncExchange(self, request, flow, self._launch())
+            legs = self._legs(request, limits, streamed=True)
+            if legs is None:
+                exchange = await self._begin_exchange(request, limits)
+            else:
+                exchange = await self._begin_authenticated(legs, request, limits)
         except BaseException:
+            self._end_legs()
             self._give_back()
             raise
-        self._stream = exchange
         return exchange
+
+    async def _begin_authenticated(self, legs: Legs, request: HttpRequest, limits: Limits) -> CurlAsyncExchange:
+        """The legs before the one that has the body, and the beginning of that."""
+        try:
+            step = next(legs)
+            while True:
+                try:
+                    if isinstance(step, Leg) and step.streams:
+                        return await self._begin_exchange(self._bind(step), self._left(limits), legs)
+                    done = await self._done(step, limits)
+                except TransportError as error:
+                    step = legs.throw(error)
+                else:
+                    step = legs.send(done)
+        except StopIteration as end:
+            # The endpoint has refused before the body was begun.
+            self._end_legs()
+            self._give_back()
+            done_already = asyncio.get_running_loop().create_future()
+            done_already.set_result(None)
+            exchange = CurlAsyncExchange(self, request, Flow(request.length), done_already)
+            exchange.settle(*end.value)
+            return exchange
+
+    async def _done(self, step: Leg | Work, limits: Limits) -> Any:
+        if isinstance(step, Work):
+            return await asyncio.get_running_loop().run_in_executor(None, step.run)
+        return await self._exchange(self._bind(step), self._left(limits))
+
+    async def _begin_exchange(
+        self, request: HttpRequest, limits: Limits, legs: Legs | None = None
+    ) -> CurlAsyncExchange:
+        flow = Flow(request.length)
+        self._prepare(request, limits, flow)
+        self._watched = False
+        future = self._launch()
+        if self._bound:
+            try:
+                await self._check_kept(future)
+            except BaseException:
+                self._watched = True
+                self._withdraw()
+                self._end()
+                raise
+        self._stream = exchange = CurlAsyncExchange(self, request, flow, future, legs)
+        return exchange
+
+    async def _check_kept(self, future: asyncio.Future[Any]) -> None:
+        """Whether there is the connection that the transfer is bound to shows in the next turns of the loop."""
+        while not self._sends and not future.done():
+            await asyncio.sleep(0)
+        if not self._sends:
+            try:
+                await future
+            except pycurl.error as error:
+                if self._stale:
+                    raise ConnectionGone from None
+                self._check_failure(error)
 
     def _take(self) -> None:
         with self._guard:
@@ -381,10 +441,7 @@ class CurlAsyncTransport(CurlCall):
             step = next(legs)
             while True:
                 try:
-                    if isinstance(step, Work):
-                        done = await asyncio.get_running_loop().run_in_executor(None, step.run)
-                    else:
-                        done = await self._exchange(self._bind(step), limits)
+                    done = await self._done(step, limits)
                 except TransportError as error:
                     step = legs.throw(error)
                 else:

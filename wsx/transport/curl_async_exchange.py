@@ -12,6 +12,7 @@ import pycurl
 from wsx.errors import ErrorCode
 from wsx.transport.curl_exchange import ExchangeState, exchange_over
 from wsx.transport.curl_flow import Buffer, Flow
+from wsx.transport.handshake import Legs
 from wsx.transport.protocol import HttpHead, HttpRequest, TransportError
 
 if TYPE_CHECKING:
@@ -29,15 +30,24 @@ class CurlAsyncExchange:
     __slots__ = ("_future", "_inside", "_loop", "_state", "_transport", "_wake")
 
     def __init__(
-        self, transport: CurlAsyncTransport, request: HttpRequest, flow: Flow, future: asyncio.Future[Any]
+        self,
+        transport: CurlAsyncTransport,
+        request: HttpRequest,
+        flow: Flow,
+        future: asyncio.Future[Any],
+        legs: Legs | None = None,
     ) -> None:
         self._transport = transport
-        self._state = ExchangeState(request, flow)
+        self._state = ExchangeState(request, flow, legs)
         self._loop = future.get_loop()
         self._wake: asyncio.Future[None] | None = None  # of the call that waits
         self._inside = False
         flow.wake = self._wake_up
         self._take_future(future)
+
+    def settle(self, head: HttpHead, body: bytes) -> None:
+        """The response was there before the request's body was begun."""
+        self._state.take_answer(head, body)
 
     async def write(self, data: Buffer) -> bool:
         """As :meth:`~wsx.transport.protocol.Exchange.write`."""
@@ -61,7 +71,11 @@ class CurlAsyncExchange:
         if not state.over:
             await self._until(transport._has_answer)
         if not state.over and state.head is None:
-            state.head = transport._response_head(transport._limits)
+            try:
+                state.take_head(transport._response_head(transport._limits))
+            except TransportError:
+                await self.close()
+                raise
         if state.head is None:
             state.raise_error()
         if state.head is None:

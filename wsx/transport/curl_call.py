@@ -11,6 +11,8 @@ import os
 import socket
 import threading
 import weakref
+from dataclasses import replace
+from time import monotonic
 from typing import Any, Final
 
 import pycurl
@@ -104,6 +106,7 @@ class CurlCall:
         self._connected = False  # the socket of this call is: the TLS handshake or the proxy's tunnel is under way
         self._fresh = False  # no kept connection may serve this call
         self._new_socket = False  # this call has made one
+        self._legs_end: float | None = None  # of the total limit
         self._bound = self._gone = False  # only the kept one may serve it; there is none
         self._line: TunnelLine | None = None  # makes a tunnel
         self._tunnel: socket.socket | None = None  # was made
@@ -166,10 +169,16 @@ class CurlCall:
 
     # Authentication of connections, as a handshake's Link
 
-    def _legs(self, request: HttpRequest, limits: Limits) -> Legs | None:
+    def _legs(self, request: HttpRequest, limits: Limits, *, streamed: bool = False) -> Legs | None:
         """The requests that have ``request`` processed once where its connection has to know who asks, else None."""
         self._tunnel_limit = limits.connect if limits.total is None else min(limits.total, limits.connect or math.inf)
-        return self._security.legs(request, self)
+        self._legs_end = None if limits.total is None else monotonic() + limits.total
+        return self._security.legs(request, self, streamed=streamed)
+
+    def _left(self, limits: Limits) -> Limits:
+        """``limits`` with what is left of the total one, which is for all legs together."""
+        end = self._legs_end
+        return limits if end is None else replace(limits, total=max(0.0, end - monotonic()))
 
     def _end_legs(self) -> None:
         """Nothing of the legs goes on, not even in another thread."""
@@ -179,15 +188,6 @@ class CurlCall:
             line.abort()
         if tunnel is not None:
             tunnel.close()
-
-    def _check_streamable(self, request: HttpRequest) -> None:
-        if self._security.has_handshake(request.url):
-            raise TransportError(
-                "a body in pieces cannot be sent where NTLM or Negotiate with a password authenticates a connection",
-                code=ErrorCode.WS_E_NOT_SUPPORTED,
-                phase=Phase.PREPARE,
-                sent=False,
-            )
 
     def _bind(self, leg: Leg) -> HttpRequest:
         self._bound = leg.bound
@@ -319,6 +319,7 @@ class CurlCall:
             self._curl.setopt(pycurl.FRESH_CONNECT, 0)
         if self._flow is not None:
             self._flow = None
+            self._end_legs()
             self._curl.setopt(pycurl.READFUNCTION, _nothing_to_send)
             self._curl.setopt(pycurl.WRITEFUNCTION, self._chunks.append)
         elif self._body_size > _KEPT_BODY:

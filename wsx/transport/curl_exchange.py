@@ -10,6 +10,7 @@ import pycurl
 
 from wsx.errors import ErrorCode
 from wsx.transport.curl_flow import Buffer, Flow
+from wsx.transport.handshake import Legs, prove
 from wsx.transport.heads import refused
 from wsx.transport.protocol import HttpHead, HttpRequest, Limits, Phase, TransportError
 
@@ -32,14 +33,16 @@ def _misused(text: str) -> TransportError:
 class ExchangeState:
     """How far the user of an exchange is, and what it came to; no input and output."""
 
-    def __init__(self, request: HttpRequest, flow: Flow) -> None:
+    def __init__(self, request: HttpRequest, flow: Flow, legs: Legs | None = None) -> None:
         self.flow = flow
+        self._legs = legs  # want to know the head of the response
         self.written = request.body is not None  # the request has its body already
         self.finished = False  # finish() was called
         self.over = False  # the transfer is
         self.closed = False
         self.head: HttpHead | None = None
         self.error: BaseException | None = None  # what the transfer came to, not raised yet
+        self._unproven = False  # the endpoint has not shown that it knows the secret, too: its response is nobody's
 
     def check_write(self, size: int) -> None:
         """Whether ``size`` bytes may be written.
@@ -84,6 +87,25 @@ class ExchangeState:
             self.closed = True
             raise error
 
+    def take_head(self, head: HttpHead) -> None:
+        """The head of the final response is here.
+
+        :raises TransportError: WS_E_SECURITY_VERIFICATION_FAILURE.
+        """
+        legs, self._legs = self._legs, None
+        if legs is not None:
+            self._unproven = True
+            prove(legs, head)
+            self._unproven = False
+        self.head = head
+
+    def take_answer(self, head: HttpHead, body: bytes) -> None:
+        """There is a response, before anything of the body was asked for."""
+        self.over = True
+        self.head = head
+        if body:
+            self.flow.receive_some(memoryview(body))
+
     def settle(self, call: CurlCall, limits: Limits, error: BaseException | None) -> None:
         """The transfer is over: keep what it came to, for its handle serves the next call."""
         self.over = True
@@ -91,12 +113,12 @@ class ExchangeState:
             if error is not None:
                 raise error
             if self.head is None:
-                self.head = call._response_head(limits)
+                self.take_head(call._response_head(limits))
             elif call._aborted:
                 call._response_head(limits)
         except TransportError as failure:
             self.error = self.flow.failure or failure
-            if self.head is None and not call._aborted and call._has_answer():
+            if self.head is None and not self._unproven and not call._aborted and call._has_answer():
                 # The head, and what came of the body, are good; reading further is what fails.
                 with contextlib.suppress(TransportError):
                     self.head = call._response_head(limits)
@@ -112,10 +134,16 @@ class CurlExchange:
 
     __slots__ = ("_limits", "_state", "_transport")
 
-    def __init__(self, transport: CurlTransport, request: HttpRequest, limits: Limits, flow: Flow) -> None:
+    def __init__(
+        self, transport: CurlTransport, request: HttpRequest, limits: Limits, flow: Flow, legs: Legs | None = None
+    ) -> None:
         self._transport = transport
         self._limits = limits
-        self._state = ExchangeState(request, flow)
+        self._state = ExchangeState(request, flow, legs)
+
+    def settle(self, head: HttpHead, body: bytes) -> None:
+        """The response was there before the request's body was begun."""
+        self._state.take_answer(head, body)
 
     def write(self, data: Buffer) -> bool:
         """As :meth:`~wsx.transport.protocol.Exchange.write`."""
@@ -139,7 +167,11 @@ class CurlExchange:
         if not state.over:
             self._drive(transport._has_answer)
         if not state.over and state.head is None:
-            state.head = transport._response_head(self._limits)
+            try:
+                state.take_head(transport._response_head(self._limits))
+            except TransportError:
+                self.close()
+                raise
         if state.head is None:
             state.raise_error()
         if state.head is None:

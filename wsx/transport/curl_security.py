@@ -146,20 +146,23 @@ class CurlSecurity:
         auths = (self._server, self._proxy_auth)
         return any(auth is not None and bool((auth.scheme or 0) & _WINDOWS_SCHEMES) for auth in auths)
 
-    def legs(self, request: HttpRequest, link: Link) -> Legs | None:
+    def legs(self, request: HttpRequest, link: Link, *, streamed: bool = False) -> Legs | None:
         """The requests that have ``request`` processed once where its connection has to know who asks.
 
         None where nothing is to be done, or libcurl does it itself.
 
+        :param streamed: as :meth:`Handshake.legs` takes it.
         :raises TransportError: WS_E_NOT_SUPPORTED for what one connection cannot be.
         """
         server, to_proxy, url = self._server_handshake, self._proxy_handshake, request.url
         route = None if to_proxy is None else self._route_to(url)
         if to_proxy is None or route is None:
-            return None if server is None else server.legs(request, link)
+            return None if server is None else server.legs(request, link, streamed=streamed)
         to_proxy.host = route.proxy.host
         if url.scheme == "https" and route.proxy.scheme == "http":
-            inner = one_leg(request) if server is None else server.legs(request, link)
+            inner = (
+                one_leg(request, streamed=streamed) if server is None else server.legs(request, link, streamed=streamed)
+            )
             return through_tunnel(to_proxy, route.proxy[1:], url, inner, link)
         if url.scheme == "https" or route.proxy.scheme == "socks5":
             text = "NTLM, or Negotiate with a password, is for HTTP proxies that are spoken to in plain HTTP"
@@ -167,13 +170,7 @@ class CurlSecurity:
         if server is not None:
             text = "one connection cannot be authenticated to a proxy and to a server by NTLM or Negotiate"
             raise _not_sent(text, ErrorCode.WS_E_NOT_SUPPORTED)
-        return to_proxy.legs(request, link)
-
-    def has_handshake(self, url: HttpUrl) -> bool:
-        """Whether the connection to ``url`` has to know who asks, by tokens that are not libcurl's."""
-        if self._server_handshake is not None:
-            return True
-        return self._proxy_handshake is not None and self._route_to(url) is not None
+        return to_proxy.legs(request, link, streamed=streamed)
 
     @property
     def makes_tunnels(self) -> bool:

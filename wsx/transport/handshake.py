@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import functools
 import logging
 import threading
@@ -35,7 +36,18 @@ if TYPE_CHECKING:
 
     from wsx.transport.tunnel import TunnelLine
 
-__all__ = ["Answer", "ConnectionGone", "Handshake", "Leg", "Legs", "Link", "Work", "endpoint_binding", "one_leg"]
+__all__ = [
+    "Answer",
+    "ConnectionGone",
+    "Handshake",
+    "Leg",
+    "Legs",
+    "Link",
+    "Work",
+    "endpoint_binding",
+    "one_leg",
+    "prove",
+]
 
 MAX_LEGS: Final = 8
 """More requests than this one authentication does not take; NTLM takes two, Kerberos one, others a few."""
@@ -61,10 +73,12 @@ class Leg(NamedTuple):
     """A request to send.
 
     :param bound: it must go over the connection of the request before; ConnectionGone is to be thrown in otherwise.
+    :param streams: it has the body that comes in pieces, and no leg follows.
     """
 
     request: HttpRequest
     bound: bool
+    streams: bool = False
 
 
 class Work(NamedTuple):
@@ -128,6 +142,8 @@ class Handshake:
         self._line = b"Proxy-Authorization" if proxy else b"Authorization"
         self._known: tuple[str, str, int] | None = None  # whom the kept connection leads to, once it knows who asks
         self._each_time = False  # the server wants to hear it with every request
+        self._by_ticket = False  # Kerberos: it may want to, and a body in pieces cannot be sent again
+        self._certificate: bytes | None = None  # of the kept connection
         self._delegated = False
 
     @property
@@ -137,11 +153,13 @@ class Handshake:
 
     def forget(self) -> None:
         """The transport begins anew, without a connection."""
-        self._known, self._delegated = None, False
+        self._known, self._certificate, self._delegated = None, None, False
 
-    def legs(self, request: HttpRequest, link: Link) -> Legs:
+    def legs(self, request: HttpRequest, link: Link, *, streamed: bool = False) -> Legs:
         """What is to be done to have ``request`` processed once.
 
+        :param streamed: its body, None here, will come in pieces: the leg that has it is the last one, whatever the
+            answer, and the legs before it have empty bodies.
         :raises TransportError: E_INVALIDARG for a request with such a header of its own;
             WS_E_SECURITY_SYSTEM_FAILURE when there is no token, WS_E_SECURITY_VERIFICATION_FAILURE when the server
             does not prove that it knows the client's secret, too.
@@ -150,29 +168,46 @@ class Handshake:
             name = self._line.decode("ascii")
             raise refused(f"the header {name} is written by the transport, from its security settings")
         if self._delegated:
-            return (yield from _send(request, bound=False))
+            return (yield from _send(request, bound=False, streams=streamed))
         peer = (request.url.scheme, request.url.host, request.url.port)
-        if self._known == peer and not self._each_time:
+        if self._known == peer and not self._each_time and not (streamed and self._by_ticket):
             try:
-                answer = yield from _send(request, bound=True)
+                answer = yield from _send(request, bound=True, streams=streamed)
             except ConnectionGone:
                 pass
             else:
                 if answer[0].status != self._status:
                     return answer
                 self._each_time = "negotiate" in self._schemes
-        self._known = None
-        return (yield from self._authenticate(request, peer, link))
+                if streamed:
+                    self._known = None
+                    return answer
+        certificate = self._certificate if self._known == peer and self._direct else None
+        self._known = self._certificate = None
+        if certificate is not None:
+            with contextlib.suppress(ConnectionGone):
+                return (yield from self._authenticate(request, peer, link, certificate, streamed=streamed))
+        return (yield from self._authenticate(request, peer, link, None, streamed=streamed))
 
-    def _authenticate(self, request: HttpRequest, peer: tuple[str, str, int], link: Link) -> Legs:
-        scheme, bound, certificate = self._schemes[0], False, None
-        if not self._direct or (request.url.scheme == "https" and scheme == "negotiate"):
+    def _authenticate(
+        self,
+        request: HttpRequest,
+        peer: tuple[str, str, int],
+        link: Link,
+        certificate: bytes | None,
+        *,
+        streamed: bool,
+    ) -> Legs:
+        """The legs of an authentication; ``certificate`` is the server's when its connection is there already."""
+        scheme, bound = self._schemes[0], certificate is not None
+        empty = replace(request, body=b"", length=None) if streamed or request.body else request
+        if not self._direct or (request.url.scheme == "https" and scheme == "negotiate" and not bound):
             # Several schemes: the server says which it has. Under TLS the first token may be the only one, and it
             # names the certificate, which is known only when there is a connection.
-            answer = yield from _send(_without_body(request), bound=False)
+            answer = yield from _send(empty, bound=False)
             bound, certificate = True, link.certificate()
             if answer[0].status != self._status:
-                return answer if not request.body else (yield from _send(request, bound=True))
+                return answer if empty is request else (yield from _send(request, bound=True, streams=streamed))
             offered = challenge_schemes(_texts(answer[0], self._challenge))
             common = [name for name in self._schemes if name in offered]
             if not common:
@@ -181,34 +216,36 @@ class Handshake:
             if scheme in _DELEGATED:
                 link.delegate(_DELEGATED[scheme])
                 self._delegated = True
-                return (yield from _send(request, bound=False))
+                return (yield from _send(request, bound=False, streams=streamed))
         context = self._context(scheme, self.host or request.url.host)
         token = yield self._step(context, None, certificate)
         for number in range(MAX_LEGS):
             # NTLM's first token cannot be the last one, and does not take the body along.
-            whole = not request.body or number > 0 or context.negotiated_protocol != "ntlm"
-            answer = yield from _send(self._with_token(request, scheme, token, whole=whole), bound=bound)
+            whole = empty is request or number > 0 or context.negotiated_protocol != "ntlm"
+            leg = self._with_token(request if whole else empty, scheme, token)
+            answer = yield from _send(leg, bound=bound, streams=streamed and whole)
             bound, certificate = True, certificate or link.certificate()
             reply = _token(answer[0], self._challenge, scheme)
             if answer[0].status != self._status:
                 if not whole:
                     # It wants no authentication, or has the same answer for everybody.
-                    return (yield from _send(request, bound=True))
+                    return (yield from _send(request, bound=True, streams=streamed))
                 if reply and not context.complete:
                     yield self._step(context, reply, certificate, _LAST)
-                self._known = peer
+                self._known, self._certificate = peer, certificate
+                self._by_ticket = context.negotiated_protocol == "kerberos"
                 return answer
-            if not reply or context.complete:
+            if not reply or context.complete or (streamed and whole):
                 return answer
             token = yield self._step(context, reply, certificate, _AGAIN if whole else _FIRST)
             if not token:
                 return answer
         raise _security_failure(f"the authentication has not come to its end after {MAX_LEGS} requests")
 
-    def _with_token(self, request: HttpRequest, scheme: str, token: bytes, *, whole: bool) -> HttpRequest:
+    def _with_token(self, request: HttpRequest, scheme: str, token: bytes) -> HttpRequest:
         name = b"NTLM" if scheme == "ntlm" else b"Negotiate"
         line = (self._line, name + b" " + base64.b64encode(token))
-        return replace(request if whole else _without_body(request), headers=(*request.headers, line))
+        return replace(request, headers=(*request.headers, line))
 
     def _context(self, scheme: str, host: str) -> Any:
         user, password = _user(self._auth)
@@ -240,13 +277,27 @@ class Handshake:
         raise _security_failure(f"there is no token for the authentication: {said}")
 
 
-def one_leg(request: HttpRequest) -> Legs:
+def one_leg(request: HttpRequest, *, streamed: bool = False) -> Legs:
     """``request`` as it is."""
-    return (yield from _send(request, bound=False))
+    return (yield from _send(request, bound=False, streams=streamed))
 
 
-def _send(request: HttpRequest, *, bound: bool) -> Generator[Leg, Answer, Answer]:
-    return (yield Leg(request, bound))
+def prove(legs: Legs, head: HttpHead) -> None:
+    """Tell ``legs`` what the leg that streams was answered with.
+
+    :raises TransportError: WS_E_SECURITY_VERIFICATION_FAILURE for a server that does not prove itself.
+    """
+    try:
+        step = legs.send((head, b""))
+        while isinstance(step, Work):
+            step = legs.send(step.run())
+    except StopIteration:
+        return
+    raise AssertionError("no leg follows the one that streams")
+
+
+def _send(request: HttpRequest, *, bound: bool, streams: bool = False) -> Generator[Leg, Answer, Answer]:
+    return (yield Leg(request, bound, streams))
 
 
 def endpoint_binding(certificate: bytes) -> bytes:
@@ -294,12 +345,11 @@ def _user(auth: HttpHeaderAuth) -> tuple[str | None, str | None]:
     if not isinstance(credential, (UsernameCredential, WindowsCredential)):
         raise AssertionError("a bearer token takes part in no handshake")
     password = credential.password
-    name = credential.login if isinstance(credential, WindowsCredential) else credential.username
+    name = credential.username
+    if isinstance(credential, WindowsCredential):
+        # A domain that is named as DNS names it is a realm of Kerberos, which asks for user@REALM; NTLM takes both.
+        name = f"{name}@{credential.domain}" if "." in credential.domain else credential.login
     return name, (password if isinstance(password, Secret) else Secret(password)).reveal().decode("utf-8")
-
-
-def _without_body(request: HttpRequest) -> HttpRequest:
-    return replace(request, body=b"", length=None) if request.body else request
 
 
 def _texts(head: HttpHead, name: bytes) -> list[str]:

@@ -177,7 +177,7 @@ def through_tunnel(handshake: Handshake, proxy: tuple[str, int], url: HttpUrl, i
     while True:
         try:
             try:
-                done = yield Leg(step.request, bound=True) if isinstance(step, Leg) else step
+                done = yield step._replace(bound=True) if isinstance(step, Leg) else step
             except ConnectionGone:
                 if not isinstance(step, Leg) or step.bound:
                     raise
