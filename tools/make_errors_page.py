@@ -64,10 +64,10 @@ def rows() -> list[Row]:
         str(path) for path in sorted((ROOT / "tests").rglob("test_*.py")) if "error_rows" in path.read_text("utf-8")
     ]
     collector, output = _Collector(), io.StringIO()
+    # wsx brings a plugin of pytest and is imported already, so that its asserts are not rewritten: it needs that not.
+    options = ["--collect-only", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     with contextlib.redirect_stdout(output):
-        status = pytest.main(
-            ["--collect-only", "-q", "-p", "no:cacheprovider", f"--rootdir={ROOT}", *files], [collector]
-        )
+        status = pytest.main([*options, f"--rootdir={ROOT}", *files], [collector])
     if status is not pytest.ExitCode.OK:
         raise SystemExit(output.getvalue()[-4000:])
     return list(dict.fromkeys(collector.rows))
