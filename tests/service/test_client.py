@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import threading
 from decimal import Decimal
 from typing import Any
@@ -12,10 +14,17 @@ import wsx
 from tests.metadata.documents_for_tests import OWN, SHARED
 from tests.metadata.values_for_tests import Values
 from tests.support.fake_transport import SOAP_11, SOAP_12, FakeTransport, response
-from wsx.errors import EndpointFaultReceived, InvalidArgument, InvalidFormat, QuotaExceeded
-from wsx.metadata import load
+from wsx.errors import (
+    EndpointFaultReceived,
+    InvalidArgument,
+    InvalidFormat,
+    OperationAbandoned,
+    OperationTimedOut,
+    QuotaExceeded,
+)
+from wsx.metadata import load, load_async
 from wsx.metadata.model import Model
-from wsx.service import ServiceFault, ServiceProxy, as_dict, connect
+from wsx.service import ServiceFault, ServiceProxy, as_dict, connect, connect_async
 
 NS = "urn:wsx:everything"
 ENVELOPES = {
@@ -282,3 +291,93 @@ def test_references_that_unfold_without_end(echo: Model) -> None:
     client, _ = proxy(echo, encoded("echoMyBase64Bean", '<return href="#l0"/>', levels))
     with pytest.raises(QuotaExceeded, match="references unfold to more than"):
         client.echoMyBase64Bean(input=None)
+
+
+# --- limits of calls -------------------------------------------------------------------------------------------------
+
+
+def test_a_call_may_take_30_seconds_in_all(model: Model) -> None:
+    client, _ = proxy(model)
+    properties = client._properties
+    assert properties.total_timeout == 30.0
+    assert properties.receive_response_timeout is properties.send_timeout is properties.connect_timeout is None
+
+
+@pytest.mark.parametrize("timeout", [5, 0.5, None])
+def test_the_timeout_of_calls(model: Model, timeout: float | None) -> None:
+    client, _ = proxy(model, timeout=timeout, properties={"http2": True})
+    assert client._properties.total_timeout == timeout
+    assert client._properties.receive_timeout is None
+    assert client._properties.http2
+
+
+def test_properties_that_differ_from_those_of_the_binding(model: Model) -> None:
+    client, _ = proxy(model, properties={"receive_timeout": 7})
+    assert client._properties.receive_timeout == 7
+    assert client._properties.total_timeout is None
+    assert client._properties.envelope_version is client.envelope_version is wsx.EnvelopeVersion.SOAP_1_1
+    with pytest.raises(InvalidArgument, match=r"unexpected keyword argument 'receive_timeot'"):
+        proxy(model, properties={"receive_timeot": 7})
+    with pytest.raises(InvalidArgument, match="total_timeout"):
+        proxy(model, timeout=-1)
+
+
+class Silent:
+    """A listener that takes connections and never answers."""
+
+    def __enter__(self) -> Silent:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/"
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.socket.close()
+
+
+def test_a_call_that_takes_too_long(model: Model) -> None:
+    with Silent() as silent, connect(model, silent.url, timeout=0.2) as client, pytest.raises(OperationTimedOut):
+        client.count(1)
+
+
+@pytest.mark.parametrize("call_id", [0, 7])
+def test_abandoned_calls(model: Model, call_id: int) -> None:
+    with Silent() as silent, connect(model, silent.url) as client:
+        operation = client.count._operation
+        ended: list[BaseException] = []
+
+        def call() -> None:
+            try:
+                client.call(operation, 1, call_id=7)
+            except wsx.WsError as error:
+                ended.append(error)
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        connection, _ = silent.socket.accept()
+        with connection:
+            client.abandon_calls(8)
+            thread.join(0.05)
+            assert thread.is_alive()
+            client.abandon_calls(call_id)
+            thread.join(10)
+        assert [type(error) for error in ended] == [OperationAbandoned]
+        assert client._pending == {}
+
+
+def test_asyncio_abandons_and_goes_on_while_it_imports(model: Model) -> None:
+    async def program() -> None:
+        loading = asyncio.ensure_future(load_async(OWN / "everything.wsdl"))
+        await asyncio.sleep(0)
+        assert not loading.done()
+        found = await loading
+        assert str(found) == str(load(OWN / "everything.wsdl"))
+        with Silent() as silent:
+            async with connect_async(found, silent.url) as client:
+                call = asyncio.ensure_future(client.count(1))
+                connection, _ = await asyncio.to_thread(silent.socket.accept)
+                with connection:
+                    client.abandon_calls()
+                    with pytest.raises(OperationAbandoned):
+                        await call
+
+    asyncio.run(program())

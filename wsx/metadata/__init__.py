@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wsx.errors import InvalidArgument
 from wsx.metadata.sources import Catalog, ImportLimits, Loader, Source
@@ -13,7 +13,7 @@ from wsx.metadata.sources import Catalog, ImportLimits, Loader, Source
 if TYPE_CHECKING:
     from wsx.metadata.model import Model
 
-__all__ = ["Catalog", "ImportLimits", "Source", "generate", "load"]
+__all__ = ["Catalog", "ImportLimits", "Source", "generate", "load", "load_async"]
 
 _DEFAULT_LIMITS = ImportLimits()
 
@@ -66,6 +66,13 @@ def load(
         kept.keep(model, loader.taken)
         model.warnings += [kept.warning] if kept.warning is not None else []
     return model
+
+
+async def load_async(source: Source, **keywords: Any) -> Model:
+    """As :func:`load`, with its keywords, in a thread: the event loop goes on meanwhile."""
+    import asyncio  # noqa: PLC0415 - most programs do not have one
+
+    return await asyncio.to_thread(load, source, **keywords)
 
 
 def _parsed(loader: Loader, content: bytes, url: str) -> Model:

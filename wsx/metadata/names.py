@@ -47,6 +47,7 @@ RESERVED: Final = frozenset(
         "list",
         "object",
         "str",
+        "abandon_calls",
         "call",
         "preview",
         "close",

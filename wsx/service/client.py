@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, cast
 
@@ -12,13 +13,22 @@ from wsx.channel.base import ChannelBase
 from wsx.declare import element_of
 from wsx.descriptions import ReadOption
 from wsx.enumerations import AddressingVersion, EnvelopeVersion
-from wsx.errors import InvalidArgument, InvalidOperation, QuotaExceeded, WsError
+from wsx.errors import (
+    InvalidArgument,
+    InvalidOperation,
+    ObjectFaulted,
+    OperationAbandoned,
+    OperationAborted,
+    QuotaExceeded,
+    WsError,
+)
 from wsx.leniency import Forgiven, Leniency
 from wsx.message import Message, MessageInitialization
 from wsx.security import SecurityDescription
 from wsx.service.contract import Operation, declared_fault
 from wsx.service.values import as_value
 from wsx.transport import AsyncTransport, HttpRequest, Transport
+from wsx.values import UNSET, Unset
 from wsx.xml import read_element
 
 if TYPE_CHECKING:
@@ -31,6 +41,18 @@ Result = TypeVar("Result")
 Headers: TypeAlias = Mapping[str, Any] | Iterable[Any]
 
 _ANY_ORDER = Leniency(any_order=True)
+# WS_PROXY_PROPERTY_CALL_TIMEOUT, in seconds; with it a proxy switches the timeouts of its channels off.
+_CALL_TIMEOUT = 30.0
+_PHASES = ("resolve_timeout", "connect_timeout", "send_timeout", "receive_response_timeout", "receive_timeout")
+
+
+@dataclass(eq=False)
+class _Pending:
+    """A call that is under way."""
+
+    call_id: int
+    channel: ChannelBase[Any, Any] | None = None
+    abandoned: bool = False
 
 
 class ClientBase(Generic[AnyChannel]):
@@ -50,7 +72,8 @@ class ClientBase(Generic[AnyChannel]):
         self,
         address: str | None = None,
         *,
-        properties: ChannelProperties | None = None,
+        properties: ChannelProperties | Mapping[str, Any] | None = None,
+        timeout: float | Unset | None = UNSET,
         security: SecurityDescription | None = None,
         soap_headers: Headers = (),
         transport: Callable[[], Any] | None = None,
@@ -59,8 +82,10 @@ class ClientBase(Generic[AnyChannel]):
     ) -> None:
         """A client of the service at ``address``, by default the one of the WSDL. Nothing is sent yet.
 
-        ``properties`` are those of the channels (timeouts, sizes, proxy); the versions of SOAP and WS-Addressing are
-        those of the binding without it. ``soap_headers`` go with every call. ``transport`` makes the transport of a
+        ``properties`` are those of the channels (timeouts, sizes, proxy), with the versions of SOAP and WS-Addressing;
+        a mapping has the ones that differ from those of the binding. ``timeout`` is the seconds that a call may take in
+        all, None for no limit (…_CALL_TIMEOUT); it takes the place of the timeouts of the channel. Without it and
+        without ``properties`` it is 30. ``soap_headers`` go with every call. ``transport`` makes the transport of a
         channel.
 
         :raises InvalidArgument: when there is no address, or a limit is none.
@@ -71,16 +96,14 @@ class ClientBase(Generic[AnyChannel]):
         for name, value in (("max_call_pool_size", max_call_pool_size), ("max_pending_calls", max_pending_calls)):
             if type(value) is not int or value < 1:
                 raise InvalidArgument(f"{name} must be a positive integer, not {value!r}")
-        self._properties = properties or ChannelProperties(
-            envelope_version=self.envelope_version, addressing_version=self.addressing_version
-        )
+        self._properties = self._with_timeout(properties, timeout)
         self._security = security
         self._headers = soap_headers
         self._transport = transport
         self._pool: list[AnyChannel] = []
         self._most_pooled = max_call_pool_size
         self._most_pending = max_pending_calls
-        self._pending = 0
+        self._pending: dict[int, _Pending] = {}
         self._closed = False
         self._lock = threading.Lock()
 
@@ -89,20 +112,66 @@ class ClientBase(Generic[AnyChannel]):
         """Was the client closed?"""
         return self._closed
 
-    def _acquire(self) -> AnyChannel | None:
+    def _with_timeout(
+        self, properties: ChannelProperties | Mapping[str, Any] | None, timeout: float | Unset | None
+    ) -> ChannelProperties:
+        made = properties
+        if not isinstance(made, ChannelProperties):
+            own = {"envelope_version": self.envelope_version, "addressing_version": self.addressing_version}
+            try:
+                made = ChannelProperties(**{**own, **dict(made or {})})
+            except TypeError as error:
+                raise InvalidArgument(f"properties: {error}".replace("ChannelProperties.__init__() ", "")) from error
+        if properties is None and timeout is UNSET:
+            timeout = _CALL_TIMEOUT
+        if timeout is UNSET:
+            return made
+        changes: dict[str, Any] = {"total_timeout": timeout, **dict.fromkeys(_PHASES)}
+        return replace(made, **changes)
+
+    def abandon_calls(self, call_id: int = 0) -> None:
+        """WsAbandonCall: calls that wait end with OperationAbandoned; those of ``call_id``, or all for 0.
+
+        Any thread may call it. What was sent stays sent; the connection of the call is cut.
+        """
+        with self._lock:
+            found = [one for one in self._pending.values() if call_id in (0, one.call_id)]
+            for one in found:
+                one.abandoned = True
+        for one in found:
+            if one.channel is not None:
+                one.channel.abort()
+
+    @staticmethod
+    def _error(operation: Operation[Any], error: WsError, call: _Pending) -> WsError:
+        """What a call raises for an error of its channel."""
+        if call.abandoned and isinstance(error, (OperationAborted, ObjectFaulted)):
+            return OperationAbandoned(f"{operation.name}: the call was abandoned", original=error)
+        return declared_fault(operation, error)
+
+    def _begin(self, call: _Pending, channel: AnyChannel) -> AnyChannel:
+        """The call has its channel; OperationAbandoned when it was given up before."""
+        with self._lock:
+            call.channel = channel
+            abandoned = call.abandoned
+        if abandoned:
+            channel.abort()
+        return channel
+
+    def _acquire(self, call: _Pending) -> AnyChannel | None:
         """An open channel of the pool, None when a new one is needed; counts the call."""
         with self._lock:
             if self._closed:
                 raise InvalidOperation("the client is closed")
-            if self._pending >= self._most_pending:
+            if len(self._pending) >= self._most_pending:
                 raise QuotaExceeded(f"more than {self._most_pending} calls at once (max_pending_calls)")
-            self._pending += 1
+            self._pending[id(call)] = call
             return self._pool.pop() if self._pool else None
 
-    def _release(self, channel: AnyChannel | None) -> AnyChannel | None:
+    def _release(self, call: _Pending, channel: AnyChannel | None) -> AnyChannel | None:
         """Puts a channel back; returns it when it has to be closed instead."""
         with self._lock:
-            self._pending -= 1
+            del self._pending[id(call)]
             if channel is None:
                 return None
             if self._closed or channel.state is not ChannelState.OPEN or len(self._pool) >= self._most_pooled:
@@ -175,22 +244,26 @@ class Client(ClientBase[Channel]):
         *,
         soap_headers: Headers = (),
         reply_headers: dict[str, Any] | None = None,
+        call_id: int = 0,
     ) -> Result:
         """WsCall: send the request, and return the result of the reply.
 
         ``value`` is the value of the request's body. ``soap_headers`` are a mapping from names of declared headers to
         values, or a list of objects of classes made by ``@wsx.struct`` and of pairs (element description, value).
-        ``reply_headers`` is filled with the declared headers of the reply.
+        ``reply_headers`` is filled with the declared headers of the reply. ``call_id`` is the group of calls that
+        :meth:`abandon_calls` ends (WS_CALL_PROPERTY_CALL_ID).
 
+        :raises OperationAbandoned: when the call was abandoned.
+        :raises OperationTimedOut: when it takes longer than ``timeout``.
         :raises ServiceFault: the class of a declared fault, when the service answers with it.
         :raises WsError: as :meth:`Channel.request_reply`.
         :raises InvalidOperation: when the client is closed.
         :raises QuotaExceeded: when too many calls are under way.
         """
-        channel = self._acquire()
+        pending = _Pending(call_id)
+        channel = self._acquire(pending)
         try:
-            if channel is None:
-                channel = self._new_channel()
+            channel = self._begin(pending, channel or self._new_channel())
             request = self._request(channel, operation, soap_headers)
             if operation.one_way:
                 channel.send_message(request, operation.request_message, value, option=operation.write_option)
@@ -211,12 +284,12 @@ class Client(ClientBase[Channel]):
             self._reply_headers(operation, reply, reply_headers)
             return cast("Result", self._result(operation, received))
         except WsError as error:
-            declared = declared_fault(operation, error)
+            declared = self._error(operation, error, pending)
             if declared is error:
                 raise
             raise declared from error
         finally:
-            leftover = self._release(channel)
+            leftover = self._release(pending, channel)
             if leftover is not None:
                 leftover.close()
 
@@ -256,12 +329,13 @@ class AsyncClient(ClientBase[AsyncChannel]):
         *,
         soap_headers: Headers = (),
         reply_headers: dict[str, Any] | None = None,
+        call_id: int = 0,
     ) -> Result:
         """As :meth:`Client.call`."""
-        channel = self._acquire()
+        pending = _Pending(call_id)
+        channel = self._acquire(pending)
         try:
-            if channel is None:
-                channel = await self._new_channel()
+            channel = self._begin(pending, channel or await self._new_channel())
             request = self._request(channel, operation, soap_headers)
             if operation.one_way:
                 await channel.send_message(request, operation.request_message, value, option=operation.write_option)
@@ -282,12 +356,12 @@ class AsyncClient(ClientBase[AsyncChannel]):
             self._reply_headers(operation, reply, reply_headers)
             return cast("Result", self._result(operation, received))
         except WsError as error:
-            declared = declared_fault(operation, error)
+            declared = self._error(operation, error, pending)
             if declared is error:
                 raise
             raise declared from error
         finally:
-            leftover = self._release(channel)
+            leftover = self._release(pending, channel)
             if leftover is not None:
                 await leftover.close()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from wsx.descriptions import ElementDescription, StructDescription
-from wsx.enumerations import AddressingVersion
+from wsx.enumerations import AddressingVersion, EnvelopeVersion
 from wsx.errors import InvalidArgument
 from wsx.service.client import AsyncClient, Client, ClientBase, Headers
 from wsx.service.contract import Operation, ServiceFault
@@ -181,10 +181,17 @@ class _ProxyMixin:
     """Operations as attributes."""
 
     _call_class: type[_Call[Any]]
+    envelope_version: EnvelopeVersion
+    addressing_version: AddressingVersion
     model: Model
     port: Port
 
     def _setup(self, model: Model, port: Port) -> None:
+        version = port.binding.envelope_version
+        if version is None:
+            raise InvalidArgument(f"port {port.name} of {model.url} is not SOAP over HTTP")
+        self.envelope_version = version
+        self.addressing_version = AddressingVersion.V1_0 if port.binding.addressing else AddressingVersion.TRANSPORT
         self.model = model
         self.port = port
         self.types = Types(model)
@@ -217,18 +224,6 @@ class _ProxyMixin:
         return f"<{type(self).__name__} of {self.port.name} with {len(self.operations)} operations>"
 
 
-def _keywords(model: Model, port: Port, given: dict[str, Any]) -> dict[str, Any]:
-    from wsx.channel import ChannelProperties  # noqa: PLC0415
-
-    version = port.binding.envelope_version
-    if version is None:
-        raise InvalidArgument(f"port {port.name} of {model.url} is not SOAP over HTTP")
-    if given.get("properties") is None:
-        addressing = AddressingVersion.V1_0 if port.binding.addressing else AddressingVersion.TRANSPORT
-        given["properties"] = ChannelProperties(envelope_version=version, addressing_version=addressing)
-    return given
-
-
 class ServiceProxy(_ProxyMixin, Client):
     """A client whose methods are the operations of a port: ``client.Order(quantity=1, productName="Pencil")``.
 
@@ -241,7 +236,7 @@ class ServiceProxy(_ProxyMixin, Client):
 
     def __init__(self, model: Model, port: Port, address: str | None = None, **keywords: Any) -> None:
         self._setup(model, port)
-        super().__init__(address or port.address, **_keywords(model, port, keywords))
+        super().__init__(address or port.address, **keywords)
 
 
 class AsyncServiceProxy(_ProxyMixin, AsyncClient):
@@ -251,7 +246,7 @@ class AsyncServiceProxy(_ProxyMixin, AsyncClient):
 
     def __init__(self, model: Model, port: Port, address: str | None = None, **keywords: Any) -> None:
         self._setup(model, port)
-        super().__init__(address or port.address, **_keywords(model, port, keywords))
+        super().__init__(address or port.address, **keywords)
 
 
 def _model_of(source: Any, load_keywords: Mapping[str, Any] | None) -> Model:
@@ -280,7 +275,7 @@ def connect(
     ``source`` is what :func:`wsx.metadata.load` takes, with ``load`` as its keywords, or a model it made. ``address``
     replaces the one of the WSDL; ``service`` and ``port`` choose among several, the default is the first that is SOAP;
     ``binding`` names a binding that no port has, whose ``address`` must then be given.
-    The other keywords are those of :class:`Client`: ``properties``, ``security``, ``soap_headers`` …
+    The other keywords are those of :class:`Client`: ``timeout``, ``properties``, ``security``, ``soap_headers`` …
 
     :raises WsError: for a document that cannot be used.
     :raises InvalidArgument: when there is no such port.
@@ -299,6 +294,8 @@ def connect_async(
     load: Mapping[str, Any] | None = None,
     **keywords: Any,
 ) -> AsyncServiceProxy:
-    """As :func:`connect`, for asyncio. The document is read at once, which blocks for as long as that takes."""
+    """As :func:`connect`, for asyncio. A document is read at once, which blocks the loop for as long as that takes; a
+    model that ``await wsx.metadata.load_async(…)`` made does not.
+    """
     model = _model_of(source, load)
     return AsyncServiceProxy(model, _port_of(model, service, port, binding), address, **keywords)
