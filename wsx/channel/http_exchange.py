@@ -13,7 +13,7 @@ from wsx.channel.coding import Decoder, coding_of, decoded, gzipped
 from wsx.channel.cookies import CookieStore
 from wsx.channel.enums import CookieMode
 from wsx.channel.events import EventSource, OnEvent
-from wsx.channel.http_head import with_mapped_headers
+from wsx.channel.http_head import ResponseLines, with_mapped_headers
 from wsx.channel.properties import ChannelProperties
 from wsx.channel.redirects import is_redirect, redirected
 from wsx.errors import InvalidArgument, OperationAborted, WsError
@@ -38,6 +38,7 @@ class HttpExchange:
         "_properties",
         "_redirects_left",
         "_request",
+        "_response",
         "events",
     )
 
@@ -49,6 +50,7 @@ class HttpExchange:
         self._deadline: float | None = None
         self._redirects_left = 0
         self._request: HttpRequest | None = None
+        self._response = ResponseLines(())
         self._opened: HttpUrl | None = None
         self.events = None if on_event is None else EventSource(on_event)
         self.change(properties)
@@ -147,7 +149,8 @@ class HttpExchange:
             self.events.answered(request, head)
             if body is not None:
                 self.events.received(request, head, len(body))
-        if self._keeps_cookies:
+        lines = self.lines(head)
+        if lines.sets_cookies and self._keeps_cookies:
             self._cookies.take(request.url, head.headers)
         callback = self._properties.http_redirect_callback
         if callback is None or not is_redirect(head.status):
@@ -164,6 +167,13 @@ class HttpExchange:
             self.events.redirected(again)
         return again
 
+    def lines(self, head: HttpHead) -> ResponseLines:
+        """What the header lines of a response say to a channel; most often they are those of the last one."""
+        headers = head.headers
+        if headers is not self._response.headers:
+            self._response = ResponseLines(headers if type(headers) is tuple else tuple(headers))
+        return self._response
+
     def received_all(self, head: HttpHead, size: int) -> None:
         """The body of the response has come in pieces of ``size`` bytes in all."""
         if self.events is not None and self._request is not None:
@@ -175,7 +185,9 @@ class HttpExchange:
         :raises InvalidFormat: for a coding that is not known, or a body that is not in it.
         :raises QuotaExceeded: when it becomes too large, or too large for what was received.
         """
-        coding = coding_of(head.headers) if body else None
+        if not (body and self.lines(head).has_coding):
+            return body
+        coding = coding_of(head.headers)
         if coding is None:
             return body
         properties = self._properties

@@ -14,7 +14,16 @@ from wsx.errors import InvalidArgument, InvalidFormat
 from wsx.message.enums import EnvelopeVersion
 from wsx.transport import HeaderLines
 
-__all__ = ["UTF_8", "ContentType", "content_type_of", "fits", "request_headers", "to_utf8", "with_mapped_headers"]
+__all__ = [
+    "UTF_8",
+    "ContentType",
+    "ResponseLines",
+    "content_type_of",
+    "fits",
+    "request_headers",
+    "to_utf8",
+    "with_mapped_headers",
+]
 
 _MEDIA_TYPES: Final[Mapping[EnvelopeVersion, str]] = MappingProxyType(
     {EnvelopeVersion.SOAP_1_1: "text/xml", EnvelopeVersion.SOAP_1_2: "application/soap+xml"}
@@ -101,6 +110,19 @@ def content_type_of(headers: Sequence[tuple[bytes, bytes]]) -> ContentType:
         if name.lower() == b"content-type":
             return _parse(bytes(value))
     return ContentType("", "")
+
+
+class ResponseLines:
+    """What a channel wants to know of the header lines of a response, asked once for responses that have the same."""
+
+    __slots__ = ("content_type", "has_coding", "headers", "sets_cookies")
+
+    def __init__(self, headers: tuple[tuple[bytes, bytes], ...]) -> None:
+        names = {name.lower() for name, _ in headers}
+        self.headers = headers
+        self.content_type = content_type_of(headers)
+        self.has_coding = b"content-encoding" in names
+        self.sets_cookies = b"set-cookie" in names
 
 
 @functools.lru_cache(maxsize=64)

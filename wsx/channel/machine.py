@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from wsx.channel.enums import ChannelState, ReceiveOption
 from wsx.channel.http_exchange import HttpExchange
-from wsx.channel.http_head import UTF_8, content_type_of, fits, request_headers, to_utf8
+from wsx.channel.http_head import UTF_8, fits, request_headers, to_utf8
 from wsx.channel.properties import ChannelProperties, check_seconds
 from wsx.channel.states import (
     ABORTED,
@@ -349,7 +349,7 @@ class ChannelMachine:
 
     def _take_reply(self, head: HttpHead, body: bytes) -> None:
         """The response as the reply that waits to be received, or the error that it stands for."""
-        content_type = content_type_of(head.headers)
+        content_type = self._http.lines(head).content_type
         success = 200 <= head.status < 300
         if success and not body:
             self._exchange = ExchangeState.NO_REPLY
