@@ -9,11 +9,12 @@ LIMIT ?= 2.3
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CYTHON_SOURCES = $(wildcard wsx/*.pyx wsx/*.pxd wsx/*/*.pyx wsx/*/*.pxd)
 
-.PHONY: help demo test bench lint format build fuzz sanitize linear dist docs clean
+.PHONY: help demo test kerberos bench lint format build fuzz sanitize linear dist docs clean
 
 help:
 	@echo "make demo    build, and send 1,000 purchase orders to a service on this machine"
 	@echo "make test    build, and run the tests (PYTEST='-k name' passes arguments on)"
+	@echo "make kerberos the tests of Kerberos with a password; compiles gssapi and krb5 for some minutes"
 	@echo "make bench   build, and run the benchmarks (BENCH='…' passes arguments on; BENCH=http measures calls over HTTP)"
 	@echo "make fuzz    fuzz the core, SECONDS=60 for each target"
 	@echo "make sanitize the unit tests with the core built for AddressSanitizer and UndefinedBehaviorSanitizer"
@@ -37,6 +38,13 @@ test: build $(VENV)/.test
 	@tools/system.sh nginx
 	@tools/xml_suite.sh
 	@$(BIN)/python -m pytest $(PYTEST)
+
+# In a folder of their own: with them pyspnego leaves NTLM to the system, too, and the other tests are of its own.
+kerberos: build $(VENV)/.test
+	@tools/system.sh realm
+	@tools/system.sh kerberos
+	@[ -d $(VENV)/kerberos/krb5 ] || $(PIP) install --target $(VENV)/kerberos "gssapi>=1.9" "krb5>=0.7"
+	@PYTHONPATH=$(VENV)/kerberos $(BIN)/python -m pytest -m kerberos $(PYTEST)
 
 bench: build $(VENV)/.bench
 	@tools/system.sh nginx

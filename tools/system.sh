@@ -7,6 +7,7 @@
 #   tools/system.sh squid   squid, the foreign proxy of tests/transport
 #   tools/system.sh nginx   nginx, the foreign server of tests/channel
 #   tools/system.sh realm   a Kerberos server and Apache with GSSAPI and NTLM, the foreign servers of tests/transport
+#   tools/system.sh kerberos  the headers of Kerberos, for make kerberos
 #   tools/system.sh fuzz    clang++, which builds the core for libFuzzer
 #
 # What is missing is installed where this runs as root on a system with apt-get; elsewhere the command to run is
@@ -65,12 +66,16 @@ realm)
         [ -n "$(find /usr/lib -name gssntlmssp.so 2>/dev/null)" ]; } ||
         need "krb5-kdc krb5-admin-server krb5-user apache2 libapache2-mod-auth-gssapi gss-ntlmssp"
     ;;
+kerberos)
+    # What gssapi and krb5 of PyPI are compiled against.
+    command -v krb5-config >/dev/null 2>&1 || need libkrb5-dev
+    ;;
 fuzz)
     # libFuzzer and AddressSanitizer themselves come with Atheris; what is linked into the core comes from here.
     [ -d "$(clang++ -print-runtime-dir 2>/dev/null)" ] || need "clang libclang-rt-dev"
     ;;
 *)
-    echo "usage: $0 build|php|gsoap|squid|realm|nginx|fuzz" >&2
+    echo "usage: $0 build|php|gsoap|squid|realm|nginx|kerberos|fuzz" >&2
     exit 2
     ;;
 esac

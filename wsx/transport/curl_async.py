@@ -599,8 +599,11 @@ def _tick(transport: weakref.ref[CurlAsyncTransport]) -> None:
 
 
 def _name_of(number: int) -> _Address | None:
-    """The address of the socket's own end."""
-    borrowed = socket.socket(fileno=number)
+    """The address of the socket's own end, None when it is closed by now."""
+    try:
+        borrowed = socket.socket(fileno=number)
+    except OSError:
+        return None
     try:
         host, port = borrowed.getsockname()[:2]
     except OSError:
