@@ -185,6 +185,7 @@ FAULTS: Final = [
     Fault("answer-then-fin", "a kept connection was closed while idle", _SENT, calls=2),
     Fault("answer-then-rst", "a kept connection was reset while idle", _SENT, calls=2),
     Fault("answer-then-garbage", "a kept connection holds bytes that nobody asked for", _SENT, tls=False, calls=2),
+    Fault("answer-with-stale", "such bytes come in one piece with an answer", _SENT, tls=_bad("WAIT"), calls=2),
     # Refusals
     Fault(
         "early-413",
