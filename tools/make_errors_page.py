@@ -30,9 +30,6 @@ NEVER = {
     ErrorCode.S_FALSE: "a negative answer is a value: `None`, `False`, `UNSET`",
     ErrorCode.WS_S_ASYNC: "what completes later is awaited",
     ErrorCode.WS_S_END: "`receive_message` with `OPTIONAL_MESSAGE` returns `None`, an iterator ends",
-    ErrorCode.WS_E_OPERATION_ABANDONED: "of service proxies: there are none in this version. A cancelled task "
-    "ends with `asyncio.CancelledError`, an aborted channel with `OperationAborted`. `wsx send` writes the name "
-    "beside rows whose outcome it does not know",
     ErrorCode.WS_E_NO_TRANSLATION_AVAILABLE: "the texts of errors are in English, whatever language is asked for",
     ErrorCode.WS_E_ADDRESS_IN_USE: "of listeners: there are none in this version",
     ErrorCode.WS_E_ADDRESS_NOT_AVAILABLE: "of listeners: there are none in this version",

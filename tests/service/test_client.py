@@ -13,9 +13,11 @@ import pytest
 import wsx
 from tests.metadata.documents_for_tests import OWN, SHARED
 from tests.metadata.values_for_tests import Values
+from tests.support.error_rows import shows
 from tests.support.fake_transport import SOAP_11, SOAP_12, FakeTransport, response
 from wsx.errors import (
     EndpointFaultReceived,
+    ErrorCode,
     InvalidArgument,
     InvalidFormat,
     OperationAbandoned,
@@ -339,6 +341,7 @@ def test_a_call_that_takes_too_long(model: Model) -> None:
         client.count(1)
 
 
+@shows(ErrorCode.WS_E_OPERATION_ABANDONED, "call of a client that was abandoned while it waits")
 @pytest.mark.parametrize("call_id", [0, 7])
 def test_abandoned_calls(model: Model, call_id: int) -> None:
     with Silent() as silent, connect(model, silent.url) as client:

@@ -19,6 +19,7 @@ import h2.events
 import pytest
 
 from tests.support.certificates import Zoo
+from tests.support.error_rows import shows
 from tests.support.http_calls import LIMITS, request
 from tests.support.loops import LoopTransport
 from wsx.errors import ErrorCode
@@ -157,6 +158,7 @@ def framed(kind: str, zoo: Zoo) -> Iterator[Transport]:
         looped.stop()
 
 
+@shows(ErrorCode.WS_E_ENDPOINT_DISCONNECTED, "request refused by GOAWAY or RST_STREAM of HTTP/2")
 @pytest.mark.parametrize("kept", [False, True], ids=["new", "kept"])
 @pytest.mark.parametrize("path", [path for path in ACTS if path not in ("/", "/goaway-after")])
 def test_refused(framed: Transport, http2: Http2Server, path: str, *, kept: bool) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.certificates import Zoo
+from tests.support.error_rows import shows
 from tests.support.fault_server import BODY, FaultServer
 from tests.support.http_calls import LIMITS, post, request
 from tests.support.loops import LoopTransport
@@ -45,6 +46,7 @@ def curl(kind: str, ca_file: str, proxy: ProxySettings | None = None, *, http2: 
         looped.stop()
 
 
+@shows(ErrorCode.WS_E_INVALID_FORMAT, "answer over TLS that had come before the request")
 @pytest.mark.parametrize("http2", [False, True], ids=["http1", "http2-offered"])
 def test_an_answer_before_the_question(kind: str, zoo: Zoo, *, http2: bool) -> None:
     with FaultServer(zoo.server("good")) as server, curl(kind, zoo.ca_file, http2=http2) as transport:
