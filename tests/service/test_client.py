@@ -384,3 +384,20 @@ def test_asyncio_abandons_and_goes_on_while_it_imports(model: Model) -> None:
                         await call
 
     asyncio.run(program())
+
+
+def test_replies_that_break_their_schema_are_reported(model: Model) -> None:
+    reply = '<r:sumResponse xmlns:r="urn:wsx:rpc"><more/><result>3.5</result></r:sumResponse>'
+    arguments: dict[str, Any] = {"left": 1, "right": 2, "notes": {"note": ["a"]}}
+    client, _ = proxy(model, envelope(reply))
+    with pytest.raises(InvalidFormat):
+        client.sum(**arguments)
+    found: list[tuple[str, str, str]] = []
+
+    def report(operation: str, forgiven: Any) -> None:
+        found.extend((operation, one.rule, one.path) for one in forgiven)
+
+    client, _ = proxy(model, envelope(reply), leniency=wsx.Leniency(unknown_elements=True), on_forgiven=report)
+    assert client.sum(**arguments) == 3.5
+    assert [(operation, rule) for operation, rule, _ in found] == [("sum", "unknown_elements")]
+    assert found[0][2].endswith("more")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, cast
@@ -40,7 +40,7 @@ AnyChannel = TypeVar("AnyChannel", bound=ChannelBase[Any, Any])
 Result = TypeVar("Result")
 Headers: TypeAlias = Mapping[str, Any] | Iterable[Any]
 
-_ANY_ORDER = Leniency(any_order=True)
+_STRICT = Leniency()
 # WS_PROXY_PROPERTY_CALL_TIMEOUT, in seconds; with it a proxy switches the timeouts of its channels off.
 _CALL_TIMEOUT = 30.0
 _PHASES = ("resolve_timeout", "connect_timeout", "send_timeout", "receive_response_timeout", "receive_timeout")
@@ -77,6 +77,8 @@ class ClientBase(Generic[AnyChannel]):
         security: SecurityDescription | None = None,
         soap_headers: Headers = (),
         transport: Callable[[], Any] | None = None,
+        leniency: Leniency | None = None,
+        on_forgiven: Callable[[str, Sequence[Forgiven]], object] | None = None,
         max_call_pool_size: int = 5,
         max_pending_calls: int = 100,
     ) -> None:
@@ -86,7 +88,9 @@ class ClientBase(Generic[AnyChannel]):
         a mapping has the ones that differ from those of the binding. ``timeout`` is the seconds that a call may take in
         all, None for no limit (…_CALL_TIMEOUT); it takes the place of the timeouts of the channel. Without it and
         without ``properties`` it is 30. ``soap_headers`` go with every call. ``transport`` makes the transport of a
-        channel.
+        channel. ``leniency`` switches on what replies may do that their schema does not allow (the one of
+        ``properties``, if it is not given); ``on_forgiven`` is called with the name of the operation and what was let
+        pass in a reply.
 
         :raises InvalidArgument: when there is no address, or a limit is none.
         """
@@ -97,6 +101,9 @@ class ClientBase(Generic[AnyChannel]):
             if type(value) is not int or value < 1:
                 raise InvalidArgument(f"{name} must be a positive integer, not {value!r}")
         self._properties = self._with_timeout(properties, timeout)
+        if leniency is not None:
+            self._properties = replace(self._properties, leniency=leniency)
+        self._on_forgiven = on_forgiven
         self._security = security
         self._headers = soap_headers
         self._transport = transport
@@ -194,21 +201,26 @@ class ClientBase(Generic[AnyChannel]):
             _add_headers(message, operation, given)
         return message
 
-    @staticmethod
-    def _result(operation: Operation[Any], value: Any) -> Any:
+    def _result(self, operation: Operation[Any], value: Any, reply: Message) -> Any:
         """What a call returns for the value in the body of the reply."""
         element = operation.reply_element
-        if element is None:
-            return None
-        if operation.read_later:
+        forgiven = list(reply.forgiven)
+        if element is not None and operation.read_later:
             if operation.encoded:
                 from wsx.service.encoded import decode  # noqa: PLC0415 - needs lxml
 
                 data = decode(value["elements"], element)
             else:
                 data = value.to_bytes()
-            forgiven: list[Forgiven] = []
-            value = read_element(element, data, leniency=_ANY_ORDER, forgiven=forgiven)
+            given = self._properties.leniency or _STRICT
+            found: list[Forgiven] = []
+            value = read_element(element, data, leniency=replace(given, any_order=True), forgiven=found)
+            # Any order is what the schema allows for xs:all, and SOAP encoding for all.
+            forgiven += [one for one in found if one.rule != "any_order"]
+        if forgiven and self._on_forgiven is not None:
+            self._on_forgiven(operation.name, forgiven)
+        if element is None:
+            return None
         return value if operation.result is None else getattr(value, operation.result)
 
     @staticmethod
@@ -282,7 +294,7 @@ class Client(ClientBase[Channel]):
                 read_option=operation.read_option,
             )
             self._reply_headers(operation, reply, reply_headers)
-            return cast("Result", self._result(operation, received))
+            return cast("Result", self._result(operation, received, reply))
         except WsError as error:
             declared = self._error(operation, error, pending)
             if declared is error:
@@ -354,7 +366,7 @@ class AsyncClient(ClientBase[AsyncChannel]):
                 read_option=operation.read_option,
             )
             self._reply_headers(operation, reply, reply_headers)
-            return cast("Result", self._result(operation, received))
+            return cast("Result", self._result(operation, received, reply))
         except WsError as error:
             declared = self._error(operation, error, pending)
             if declared is error:
