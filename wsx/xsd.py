@@ -44,6 +44,7 @@ __all__ = [
     "ZonedDate",
     "decimal_facets",
     "element",
+    "fixed",
     "hex_binary",
     "integer",
     "list_of",
@@ -411,6 +412,27 @@ class _UnionText(TextDescription):
         raise InvalidFormat(f"no member of the union takes {text[:60]!r}: {'; '.join(problems)}")
 
 
+@dataclass(frozen=True)
+class _FixedText(TextDescription):
+    """The one value that a schema says (XSD part 1 §3.2.1, §3.3.1); an empty text stands for it."""
+
+    item: Any
+    fixed: str
+    python_type = object
+
+    def to_text(self, value: Any) -> str:
+        text = _to_text(self.item, value)
+        self.from_text(text)
+        return text
+
+    def from_text(self, text: str) -> Any:
+        wanted = _from_text(self.item, self.fixed)
+        found = wanted if not text.strip() else _from_text(self.item, text)
+        if found != wanted:
+            raise InvalidFormat(f"{text[:60]!r}: the value is fixed, {self.fixed!r}")
+        return found
+
+
 # --- for annotations -------------------------------------------------------------------------------------------------
 
 
@@ -455,6 +477,11 @@ def list_of(item: Any, *, min_length: int | None = None, max_length: int | None 
 def union_of(*members: Any) -> TextDescription:
     """The description of an xs:union of the simple types that the annotations mean, tried in this order."""
     return _UnionText(members)
+
+
+def fixed(item: Any, text: str) -> TextDescription:
+    """The description of a value that cannot be another one than ``text`` means; ``item`` is the annotation of it."""
+    return _FixedText(item, text)
 
 
 Date: TypeAlias = Annotated[datetime.date, _DateText()]

@@ -26,6 +26,7 @@ def load(
     limits: ImportLimits = _DEFAULT_LIMITS,
     base_url: str | None = None,
     cache: bool | str | os.PathLike[str] = False,
+    check_facets: bool = True,
 ) -> Model:
     """The model of the service that a WSDL describes, or of the elements and types of a schema.
 
@@ -38,6 +39,9 @@ def load(
     with mode 0700). The next one with the same documents and settings reads and compares them, but parses none, and
     needs no lxml. All types are looked at when an import is kept. A directory or file that others may read or write is
     not used, which ``model.warnings`` says.
+
+    With ``check_facets=False`` facets (lengths, patterns, bounds, digits) and fixed values are not checked, neither
+    when writing nor when reading; enumerations and the ranges of built-in types are.
 
     Types become tables when something asks for them, so that a large document costs little more than its parsing.
 
@@ -56,12 +60,12 @@ def load(
         from wsx.metadata.cache import Cache, default_directory  # noqa: PLC0415 - most imports are not kept
 
         directory = default_directory() if cache is True else Path(cache)
-        settings = (sorted(loader.catalog), None if hosts is None else sorted(hosts), limits)
+        settings = (sorted(loader.catalog), None if hosts is None else sorted(hosts), limits, check_facets)
         kept = Cache(directory, (content, url), settings)
         found = kept.find(Loader(catalog, hosts, limits))
         if found is not None:
             return found
-    model = _parsed(loader, content, url)
+    model = _parsed(loader, content, url, check_facets)
     if kept is not None:
         kept.keep(model, loader.taken)
         model.warnings += [kept.warning] if kept.warning is not None else []
@@ -75,13 +79,14 @@ async def load_async(source: Source, **keywords: Any) -> Model:
     return await asyncio.to_thread(load, source, **keywords)
 
 
-def _parsed(loader: Loader, content: bytes, url: str) -> Model:
+def _parsed(loader: Loader, content: bytes, url: str, check_facets: bool) -> Model:
     from wsx.metadata.documents import Documents  # noqa: PLC0415 - lxml is loaded when it is needed
     from wsx.metadata.wsdl import read_model  # noqa: PLC0415
 
     documents = Documents(loader)
     documents.read(content, url)
-    return read_model(documents, documents.definitions[0][1] if documents.definitions else documents.schemas[0].url)
+    first = documents.definitions[0][1] if documents.definitions else documents.schemas[0].url
+    return read_model(documents, first, check_facets)
 
 
 def generate(model: Model, directory: str | os.PathLike[str]) -> list[Path]:

@@ -85,9 +85,9 @@ class _Draft:
 class ComplexTypes:
     """Makes the shapes of types and elements, each once."""
 
-    def __init__(self, components: Components) -> None:
+    def __init__(self, components: Components, facets: bool = True) -> None:
         self.components = components
-        self.simple = SimpleTypes(components)
+        self.simple = SimpleTypes(components, facets)
         self._structs: dict[Node, StructShape] = {}
         self._choices = 0
 
@@ -444,9 +444,18 @@ class ComplexTypes:
         made = FieldShape(attribute_name(name), shape, mapping, name, ns, least, most, nillable)
         made.doc = documentation(node)
         fixed = node.get("fixed")
-        if fixed is not None and most == 1 and least == 1:
-            made.default = _default(shape, fixed)
+        if fixed is not None:
+            if most == 1 and least == 1:
+                made.default = _default(shape, fixed)
+            self._fix(made, fixed, node, schema)
         return made
+
+    def _fix(self, field: FieldShape, text: str, node: Node, schema: Schema) -> None:
+        """Allow no other value than a fixed one."""
+        if isinstance(field.shape, ScalarShape) and field.shape.python in (str, int, float, bool):
+            field.shape = self.simple.fixed(field.shape, text)
+        elif self.simple.facets:
+            self.components.warn(schema, node, f"that the value is {text!r} is not checked")
 
     def type_of_element(self, node: Node, schema: Schema) -> Shape:
         """The type of an xs:element: named, inside it, that of the head of its substitution group, or any."""
@@ -530,6 +539,9 @@ class ComplexTypes:
         text = next((t for t in (one.get(a) for one in (node, target) for a in ("fixed", "default")) if t), None)
         if text is not None:
             made.default = _default(shape, text)
+        fixed = next((t for t in (one.get("fixed") for one in (node, target)) if t), None)
+        if fixed is not None and ns != XML:
+            self._fix(made, fixed, node, schema)
         return made
 
 

@@ -130,8 +130,9 @@ _INTEGERS: Final = {f"{sign}INT{bits}": bits for bits in (8, 16, 32, 64) for sig
 class SimpleTypes:
     """Makes the shapes of simple types, each once."""
 
-    def __init__(self, components: Components) -> None:
+    def __init__(self, components: Components, facets: bool = True) -> None:
         self.components = components
+        self.facets = facets
         self._made: dict[Node, Simple] = {}
         self._busy: set[Node] = set()
 
@@ -238,7 +239,7 @@ class SimpleTypes:
         if "enumeration" in facets:
             own_name = component.name if component is not None else None
             return self._enumeration(base, facets["enumeration"], node, schema, called=(name, own_name))
-        if isinstance(base, EnumShape):
+        if isinstance(base, EnumShape) or not self.facets:
             return base
         if not facets.keys() & {*_BOUNDS, *_LENGTHS, "pattern", "whiteSpace", "totalDigits", "fractionDigits"}:
             return base
@@ -246,6 +247,22 @@ class SimpleTypes:
             return self._faceted(base, facets, node, schema)
         except (ValueError, ArithmeticError) as error:
             raise problem(schema, node, f"a facet is no value of the type: {error}") from error
+
+    def fixed(self, base: ScalarShape, text: str) -> ScalarShape:
+        """``base`` with no other value than the one of ``text``."""
+        if not self.facets:
+            return base
+        description = xsd.fixed(base.hint, text)
+        source = f"Annotated[{_plain_source(base)}, xsd.fixed({base.source}, {literal(text)})]"
+        return ScalarShape(
+            Type.STRING,
+            description,
+            Annotated[base.python, description],
+            source,
+            base.python,
+            base.default_of,
+            base.enums,
+        )
 
     def _enumeration(
         self, base: Simple, nodes: list[Node], node: Node, schema: Schema, *, called: tuple[str, str | None]

@@ -23,9 +23,9 @@ _ADDRESSING: Final = ("http://www.w3.org/2007/05/addressing/metadata", "http://w
 _Named = dict[tuple[str, str], tuple[Node, str]]
 
 
-def read_model(documents: Documents, url: str) -> Model:
-    """The model of the documents that were read."""
-    return _Reader(documents, url).model()
+def read_model(documents: Documents, url: str, facets: bool = True) -> Model:
+    """The model of the documents that were read; ``facets``: are facets and fixed values checked?"""
+    return _Reader(documents, url, facets).model()
 
 
 def _w(name: str) -> str:
@@ -49,11 +49,11 @@ class _Bound:
 
 
 class _Reader:
-    def __init__(self, documents: Documents, url: str) -> None:
+    def __init__(self, documents: Documents, url: str, facets: bool) -> None:
         self.documents = documents
         self.url = url
         self.components = Components(documents)
-        self.types = ComplexTypes(self.components)
+        self.types = ComplexTypes(self.components, facets)
         self.messages = self._named("message")
         self.port_types = self._named("portType")
         self.bindings = self._named("binding")
