@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import subprocess
 import sys
@@ -206,7 +205,7 @@ def test_secrets_are_not_kept(tmp_path: Path, exchange: tuple[HttpRequest, Memor
     with Cassette(tmp_path / "c.json", redact=["pin"]) as cassette:
         cassette.transport().call(exchange[0], LIMITS)
     with Cassette(tmp_path / "c.json", redact=["pin"]) as cassette, pytest.raises(CassetteMiss) as caught:
-        cassette.transport().call(dataclasses.replace(exchange[0], method="PUT"), LIMITS)
+        cassette.transport().call(exchange[0].replace(method="PUT"), LIMITS)
     assert "S3" not in str(caught.value)
 
 

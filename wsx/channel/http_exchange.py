@@ -40,6 +40,7 @@ class HttpExchange:
         "_request",
         "_response",
         "events",
+        "has_cookies",
     )
 
     def __init__(
@@ -47,6 +48,8 @@ class HttpExchange:
     ) -> None:
         self._anonymous = anonymous
         self._cookies = CookieStore()
+        # The jars of the cookies: true once a server has set one.
+        self.has_cookies = self._cookies.jars
         self._deadline: float | None = None
         self._redirects_left = 0
         self._request: HttpRequest | None = None
@@ -115,7 +118,7 @@ class HttpExchange:
             body = gzipped(body)
             headers = (*headers, (b"Content-Encoding", b"gzip"))
         request = HttpRequest("POST", url, headers, body, len(body))
-        return self._with_cookies(request) if self._cookies.jars else request
+        return self._with_cookies(request)
 
     def outgoing_in_pieces(self, url: HttpUrl, headers: Sequence[tuple[bytes, bytes]]) -> HttpRequest:
         """A request whose body is handed to an exchange piece by piece; it has no content coding."""
@@ -156,7 +159,7 @@ class HttpExchange:
         if callback is None or not is_redirect(head.status):
             return None
         if self._keeps_cookies:
-            request = replace(request, headers=tuple(line for line in request.headers if line[0] != b"Cookie"))
+            request = request.replace(headers=tuple(line for line in request.headers if line[0] != b"Cookie"))
         again = self._with_cookies(
             redirected(request, head, callback, left=self._redirects_left, anonymous=self._anonymous)
         )
@@ -237,7 +240,7 @@ class HttpExchange:
         return self._properties.cookie_mode is CookieMode.AUTO
 
     def _with_cookies(self, request: HttpRequest) -> HttpRequest:
-        line = self._cookies.line(request.url) if self._cookies.jars else None
+        line = self._cookies.line(request.url) if self.has_cookies else None
         if line is not None:
             request.headers = (*request.headers, (b"Cookie", line))
         return request

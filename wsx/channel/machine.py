@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+from wsx.channel._sending import RequestWriter
 from wsx.channel.enums import ChannelState, ReceiveOption
 from wsx.channel.http_exchange import HttpExchange
 from wsx.channel.http_head import UTF_8, fits, request_headers, to_utf8
@@ -31,7 +32,6 @@ from wsx.errors import (
     InvalidEndpointUrl,
     InvalidFormat,
     OperationAborted,
-    QuotaExceeded,
     WsError,
     error_for,
 )
@@ -48,7 +48,6 @@ __all__ = ["ChannelMachine", "Received", "Reply"]
 _OPEN: Final = TRANSITIONS[ChannelOperation.OPEN]
 _CLOSE: Final = TRANSITIONS[ChannelOperation.CLOSE]
 _RESET: Final = TRANSITIONS[ChannelOperation.RESET]
-_PREVIEW: Final = TRANSITIONS[ChannelOperation.PREVIEW]
 _SEND: Final = TRANSITIONS[ChannelOperation.SEND]
 _RECEIVE: Final = TRANSITIONS[ChannelOperation.RECEIVE]
 _REQUEST_REPLY: Final = TRANSITIONS[ChannelOperation.REQUEST_REPLY]
@@ -90,25 +89,17 @@ class Reply(NamedTuple):
     headers: Sequence[tuple[bytes, bytes]]
 
 
-class ChannelMachine:
+class ChannelMachine(RequestWriter):
     """States, requests and replies of one request channel over HTTP.
 
     ``state`` is the channel's state; only :meth:`abort` may be called while another thread uses the machine.
     """
 
     __slots__ = (
-        "_actions",
         "_blank",
         "_exchange",
-        "_http",
-        "_references",
         "_reply",
         "_tls_required",
-        "_to",
-        "_url",
-        "properties",
-        "state",
-        "versions",
     )
 
     def __init__(self, properties: ChannelProperties, http: HttpExchange, *, tls_required: bool = False) -> None:
@@ -127,11 +118,9 @@ class ChannelMachine:
         self.state = ChannelState.CREATED
         self._exchange = ExchangeState.IDLE
         self._reply: Reply | None = None
-        self._url: HttpUrl | None = None
-        self._to: Header | None = None
         # The reference parameters of the address, as headers.
-        self._references: list[Header] = []
-        self._actions: dict[str | None, _Action] = {}
+        self._references = []
+        self._actions = {}
 
     # States
 
@@ -215,7 +204,7 @@ class ChannelMachine:
             check_seconds(timeout, "timeout")
         self._check(_SEND)
         self._check_exchange(_EXCHANGE_SEND)
-        request = self._encode(message, description, value, option, _BLANK, keep=True)
+        request = self._encode(message, description, value, option, _BLANK, True)
         return self._begin(request, description.action, timeout)
 
     def start_request_reply(
@@ -243,17 +232,8 @@ class ChannelMachine:
         self._check_exchange(_EXCHANGE_REQUEST_REPLY)
         request.check_send()
         reply.check_receive()
-        made = self._encode(request, description, value, option, MessageInitialization.REQUEST, keep=True)
+        made = self._encode(request, description, value, option, MessageInitialization.REQUEST, True)
         return self._begin(made, description.action, timeout)
-
-    def preview(
-        self, message: Message, description: MessageDescription, value: object, option: WriteOption
-    ) -> HttpRequest:
-        """The request that :meth:`start_send` would make; neither the channel nor the message changes."""
-        self._check_send(message, description, option)
-        if self.state not in _PREVIEW.required:
-            raise refused(_PREVIEW, self.state)
-        return self._encode(message, description, value, option, _BLANK, keep=False)
 
     def _begin(self, request: HttpRequest, action: str | None, timeout: float | None) -> HttpRequest:
         # Writing a large message takes a while: an abort in the meantime must not be answered by sending it.
@@ -263,34 +243,6 @@ class ChannelMachine:
         self._exchange = ExchangeState.SENDING
         return begun
 
-    def _encode(
-        self,
-        message: Message,
-        description: MessageDescription,
-        value: object,
-        option: WriteOption,
-        initialization: MessageInitialization,
-        *,
-        keep: bool,
-    ) -> HttpRequest:
-        url, to, action = self._url, self._to, description.action
-        if url is None or to is None:
-            raise AssertionError("an open channel has an address")
-        headers, header = self._actions.get(action) or self._prepare(action)
-        if message.has_lines(action is None):
-            (_, header), headers = self._lines(message, action)
-        try:
-            body = message.encode(header, to, description.body, value, option, initialization, self._references, keep)
-            if len(body) > self.properties.max_buffered_message_size:
-                raise QuotaExceeded(
-                    f"the message has {len(body)} bytes, more than max_buffered_message_size "
-                    f"({self.properties.max_buffered_message_size})"
-                )
-            return self._http.outgoing(url, headers, body)
-        except WsError as error:
-            error.url = error.url or str(url)
-            raise
-
     @property
     def _address(self) -> tuple[HttpUrl, Header]:
         """Where the channel sends, and the To header for it."""
@@ -298,16 +250,16 @@ class ChannelMachine:
             raise AssertionError("an open channel has an address")
         return self._url, self._to
 
-    def _lines(self, message: Message, action: str | None) -> tuple[_Action, Sequence[tuple[bytes, bytes]]]:
-        """What the action of the message makes, and the header lines of the request: the given action, or its own."""
-        prepared = self._actions.get(action) or self._prepare(action)
+    def _lines(self, message: Message, action: str | None) -> tuple[Header | None, Sequence[tuple[bytes, bytes]]]:
+        """The Action header and the header lines of the request: those of the given action, or of the message's own."""
+        headers, header = self._actions.get(action) or self._prepare(action)
         if not message.has_lines(action is None):
-            return prepared, prepared.headers
+            return header, headers
         if action is None:
             own = message.addressing_text(_ACTION)
             if own is not None:
-                prepared = _Action((self._actions.get(own) or self._prepare(own)).headers, None)
-        return prepared, self._http.header_lines(prepared.headers, message.mapped_headers)
+                headers = (self._actions.get(own) or self._prepare(own)).headers
+        return header, self._http.header_lines(headers, message.mapped_headers)
 
     def _prepare(self, action: str | None) -> _Action:
         header = None
@@ -513,14 +465,7 @@ class ChannelMachine:
 
     # Checks
 
-    def _check_send(self, message: Message, description: MessageDescription, option: WriteOption) -> None:
-        if (
-            type(message) is Message
-            and message.versions is self.versions
-            and type(description) is MessageDescription
-            and type(option) is WriteOption
-        ):
-            return
+    def _refuse_send(self, message: Message, description: MessageDescription, option: WriteOption) -> None:
         self._check_message(message)
         self._check_description(description)
         if type(option) is not WriteOption:

@@ -148,9 +148,9 @@ class StreamMachine(ChannelMachine):
         return request
 
     def _start_stream(self, message: Message, description: MessageDescription) -> HttpRequest | None:
-        prepared, headers = self._lines(message, description.action)
+        header, headers = self._lines(message, description.action)
         url, to = self._address
-        message.prepare(prepared.header, to, self._references)
+        message.prepare(header, to, self._references)
         message.write_envelope_start()
         request = None
         if self.streams_output:

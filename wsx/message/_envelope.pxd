@@ -65,6 +65,9 @@ cdef class MessageCore:
 
     cdef int require(self, object transition) except -1
     cdef list complete(self, Header action, Header to, object references, object initialization)
+    cdef bytes encoded(self, Header action, Header to, object element, object value, object option,
+                       object initialization, object references, bint keep)
+    cdef bint carries_lines(self, bint action)
     cdef bytes envelope(self, list headers, object element, object value, object option)
     cdef list read_headers(self, Reader reader, bytes document)
     cdef bint enter_header(self, Reader reader) except -1

@@ -426,6 +426,9 @@ cdef class MessageCore:
         :raises InvalidOperation: when the message is neither EMPTY nor INITIALIZED.
         :raises InvalidArgument, InvalidFormat, NumericOverflow, QuotaExceeded: as :meth:`write_body`.
         """
+        return self.encoded(action, to, element, value, option, initialization, references, keep)
+
+    cdef bytes encoded(self, Header action, Header to, element, value, option, initialization, references, bint keep):
         cdef list headers
         self.require(SEND)
         headers = self.complete(action, to, references, initialization)
@@ -715,6 +718,9 @@ cdef class MessageCore:
 
     def has_lines(self, bint action):
         """Has the message, which is to be sent, mapped headers, or, when asked for, perhaps an Action of its own?"""
+        return self.carries_lines(action)
+
+    cdef bint carries_lines(self, bint action):
         cdef Header header
         if self._state is EMPTY:
             return False

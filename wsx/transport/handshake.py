@@ -14,7 +14,6 @@ import functools
 import logging
 import threading
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
 
 from wsx.errors import ErrorCode, NotSupported
@@ -200,7 +199,7 @@ class Handshake:
     ) -> Legs:
         """The legs of an authentication; ``certificate`` is the server's when its connection is there already."""
         scheme, bound = self._schemes[0], certificate is not None
-        empty = replace(request, body=b"", length=None) if streamed or request.body else request
+        empty = request.replace(body=b"", length=None) if streamed or request.body else request
         if not self._direct or (request.url.scheme == "https" and scheme == "negotiate" and not bound):
             # Several schemes: the server says which it has. Under TLS the first token may be the only one, and it
             # names the certificate, which is known only when there is a connection.
@@ -245,7 +244,7 @@ class Handshake:
     def _with_token(self, request: HttpRequest, scheme: str, token: bytes) -> HttpRequest:
         name = b"NTLM" if scheme == "ntlm" else b"Negotiate"
         line = (self._line, name + b" " + base64.b64encode(token))
-        return replace(request, headers=(*request.headers, line))
+        return request.replace(headers=(*request.headers, line))
 
     def _context(self, scheme: str, host: str) -> Any:
         user, password = _user(self._auth)

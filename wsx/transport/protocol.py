@@ -11,10 +11,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, Flag, auto
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from wsx.errors import ErrorCode, InvalidArgument
-from wsx.transport.url import HttpUrl
+from wsx.transport._request import HeaderLines, HttpRequest
 
 __all__ = [
     "AsyncExchange",
@@ -32,10 +32,6 @@ __all__ = [
     "Transport",
     "TransportError",
 ]
-
-ACCEPT_ENCODING: Final = "gzip, deflate"
-# libcurl asks for leave before it sends a body larger than this (EXPECT_100_THRESHOLD in lib/http.h).
-_EXPECT_ABOVE: Final = 1 << 20
 
 
 class Phase(Enum):
@@ -91,74 +87,6 @@ class TransportError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # BaseException's own way calls the class with args alone, without the keywords that it needs.
         return (copyreg.__newobj__, (type(self), *self.args), self.__dict__)  # type: ignore[attr-defined]
-
-
-class HeaderLines(tuple[tuple[bytes, bytes], ...]):
-    """The header lines of many requests, Accept-Encoding among them; they remember how the last head began."""
-
-    _made: tuple[str, HttpUrl, bytes] | None = None
-
-    def head(self, method: str, url: HttpUrl) -> bytes:
-        """The request line, Host and these lines; CRLF follows each."""
-        made = self._made
-        if made is None or made[1] is not url or made[0] != method:
-            self._made = made = (method, url, _head(method, url, self, ()))
-        return made[2]
-
-
-def _head(method: str, url: HttpUrl, headers: Sequence[tuple[bytes, bytes]], own: Sequence[str]) -> bytes:
-    lines = [f"{method} {url.target} HTTP/1.1", f"Host: {url.authority}", *own]
-    head = [line.encode("latin-1") for line in lines]
-    head.extend(name + b": " + value if value.strip() else name + b":" for name, value in headers)
-    return b"\r\n".join([*head, b""])
-
-
-@dataclass(slots=True)
-class HttpRequest:
-    """One request.
-
-    :param method: the HTTP method, a token.
-    :param url: where it goes.
-    :param headers: (name, value) pairs in the order in which they are sent, User-Agent among them. The transport adds
-        Host, Content-Length and Accept-Encoding; it refuses Content-Length, Transfer-Encoding and Expect from here.
-    :param body: the whole body, None for a request without one.
-    :param length: the number of bytes of ``body``, when the caller knows it; it must be true.
-    :param timed: the caller wants :class:`Timings` in the head of the response, if the transport has them.
-    """
-
-    method: str
-    url: HttpUrl
-    headers: Sequence[tuple[bytes, bytes]]
-    body: bytes | None = None
-    length: int | None = None
-    timed: bool = False
-
-    def to_bytes(self, *, accept_encoding: str | None = ACCEPT_ENCODING) -> bytes:
-        """The request as ``CurlTransport`` puts it on the connection, with the lines that the transport adds.
-
-        What authenticates the client, to the server or to a proxy, is never shown here.
-
-        :param accept_encoding: that of the transport; a header of the request goes before it.
-        """
-        headers, body = self.headers, self.body
-        if type(headers) is HeaderLines:
-            head = headers.head(self.method, self.url)
-        else:
-            given = any(name.lower() == b"accept-encoding" for name, _ in headers)
-            own = () if given or accept_encoding is None else (f"Accept-Encoding: {accept_encoding}",)
-            head = _head(self.method, self.url, headers, own)
-        if body is None:
-            return head + b"\r\n"
-        size = str(len(body)).encode("ascii")
-        if len(body) > _EXPECT_ABOVE:
-            size += b"\r\nExpect: 100-continue"
-        return b"".join((head, b"Content-Length: ", size, b"\r\n\r\n", body))
-
-    def __repr__(self) -> str:
-        # Neither header values nor the body: both may hold credentials.
-        names = ", ".join(name.decode("latin-1") for name, _ in self.headers)
-        body = "no body" if self.body is None else f"{len(self.body)} bytes"
-        return f"<HttpRequest {self.method} {self.url} ({names}) {body}>"
 
 
 @dataclass(frozen=True, slots=True)
