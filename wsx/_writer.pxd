@@ -18,4 +18,5 @@ cdef class Output:
     cdef int insert_attributes(self, Py_ssize_t mark, bytes attributes) except -1
     cdef int cut(self, Py_ssize_t length) noexcept
 
+cdef int check_depth(Py_ssize_t max_depth) except -1
 cdef int write_root_element(Out* out, WriteRoot root, object value, int option, Py_ssize_t max_depth) except -1

@@ -20,7 +20,9 @@ from wsx.channel import (
     HttpHeaderMappingOptions,
     HttpMessageMapping,
 )
+from wsx.cursors import XmlWriterProperties
 from wsx.descriptions import ElementDescription, MessageDescription, Type
+from wsx.errors import InvalidArgument
 from wsx.message import AddressingVersion, EnvelopeVersion, HeaderAttribute, MessageInitialization
 from wsx.values import EndpointAddress
 
@@ -143,3 +145,25 @@ def test_cookies_that_have_ended() -> None:
             channel.send_message(channel.create_message(), NUMBER, 7)
     assert recorder.requests == shown
     assert [b"Cookie" in request for request in shown] == [False, True, False]
+
+
+def test_writer_properties_are_those_of_all_messages_of_the_channel() -> None:
+    properties = ChannelProperties(writer_properties=XmlWriterProperties(write_declaration=True))
+    channel = Channel(properties=properties)
+    channel.open("http://example.test/")
+    request = channel.preview(channel.create_message(), MessageDescription())
+    assert request.body is not None
+    assert request.body.startswith(b'<?xml version="1.0" encoding="utf-8"?><s:Envelope')
+
+
+def test_writer_properties_of_a_channel_are_those_that_messages_have() -> None:
+    with pytest.raises(InvalidArgument, match=r"ChannelProperties.writer_properties: a message has no .* indent"):
+        ChannelProperties(writer_properties=XmlWriterProperties(indent=2))
+
+
+@pytest.mark.parametrize("depth", [0, 401])
+def test_the_depth_of_a_body_is_one_that_the_writer_has_room_for(depth: int) -> None:
+    channel = Channel(properties=ChannelProperties(writer_properties=XmlWriterProperties(max_depth=depth)))
+    channel.open("http://example.test/")
+    with pytest.raises(InvalidArgument, match="max_depth"):
+        channel.preview(channel.create_message(), NUMBER, 7)

@@ -112,6 +112,7 @@ class ChannelMachine(RequestWriter):
             quotas=properties.quotas,
             max_processed_headers=properties.max_processed_headers,
             leniency=properties.leniency,
+            writer_properties=properties.writer_properties,
         )
         self._http = http
         self._tls_required = tls_required

@@ -12,9 +12,11 @@ from wsx.channel.enums import ChannelPropertyId, CookieMode, Encoding, TransferM
 from wsx.channel.header_mapping import HttpMessageMapping
 from wsx.channel.property_table import PROPERTIES, PropertyAccess, is_neutral, row_of
 from wsx.channel.redirects import RedirectCallback
+from wsx.cursors import XmlWriterProperties
 from wsx.errors import InvalidArgument, NotSupported
 from wsx.leniency import Leniency
 from wsx.message.enums import AddressingVersion, EnvelopeVersion
+from wsx.message.message import check_writer_properties
 from wsx.message.versions import versions_of
 from wsx.quotas import Quotas
 from wsx.security import ProxySettings
@@ -31,6 +33,7 @@ _TIMEOUTS: Final = (
 )
 _DEFAULT_QUOTAS: Final = Quotas()
 _DIRECT: Final = ProxySettings()
+_WRITER_PROPERTIES: Final = XmlWriterProperties()
 _NO_MAPPING: Final = HttpMessageMapping()
 _SIZES: Final = (
     "max_buffered_message_size",
@@ -58,6 +61,9 @@ class ChannelProperties:
     ``max_processed_headers``: header blocks of one message (WS_MESSAGE_PROPERTY_MAX_PROCESSED_HEADERS). ``quotas``:
     what reading a reply may use. ``leniency``: what else than their tables replies may hold; the message tells what
     did (``Message.forgiven``).
+
+    ``writer_properties``: those of :class:`Message`, for all messages of the channel
+    (WS_MESSAGE_PROPERTY_XML_WRITER_PROPERTIES; what reading may use is in ``quotas``).
 
     ``transfer_mode``: which messages go through in pieces (…_TRANSFER_MODE); the transport must be able to, otherwise
     and with BUFFERED they are in memory as a whole. ``max_streamed_message_size``: bytes of such a message, in either
@@ -103,6 +109,7 @@ class ChannelProperties:
     max_processed_headers: int = 64
     quotas: Quotas = _DEFAULT_QUOTAS
     leniency: Leniency | None = None
+    writer_properties: XmlWriterProperties = _WRITER_PROPERTIES
     resolve_timeout: float | None = None
     connect_timeout: float | None = 30.0
     send_timeout: float | None = 30.0
@@ -144,6 +151,10 @@ class ChannelProperties:
             raise InvalidArgument(f"ChannelProperties.quotas must be a wsx.Quotas, not {self.quotas!r}")
         if self.leniency is not None and not isinstance(self.leniency, Leniency):
             raise InvalidArgument(f"ChannelProperties.leniency must be a wsx.Leniency, not {self.leniency!r}")
+        try:
+            check_writer_properties(self.writer_properties)
+        except InvalidArgument as error:
+            raise InvalidArgument(f"ChannelProperties.writer_properties: {error}") from error
         for name in ("faults_as_errors", "http2"):
             if type(getattr(self, name)) is not bool:
                 raise InvalidArgument(f"ChannelProperties.{name} must be a bool, not {getattr(self, name)!r}")

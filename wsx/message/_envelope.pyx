@@ -14,7 +14,7 @@ from wsx._late cimport insert
 from wsx._plan cimport WriteRoot, write_root
 from wsx._reader cimport Reader
 from wsx._scanner cimport AT_START_TAG, Slice, is_space, same, slice_of
-from wsx._writer cimport write_root_element
+from wsx._writer cimport check_depth, write_root_element
 from wsx.message._blocks cimport (
     ACTION,
     MESSAGE_ID,
@@ -73,6 +73,8 @@ cdef enum:
     BODY_END = 5
     BODY_EMPTY = 6
     START_HEADER = 7
+    # Open elements of a header block, as of any element that is written.
+    HEADER_DEPTH = 32
     # A peer that writes another way every time is not learned from.
     MOST_CHANGES = 16
     # A rare large body must not make every later buffer large.
@@ -324,7 +326,7 @@ cdef class MessageCore:
             raise InvalidArgument(f"option must be a wsx.WriteOption, not {option!r}")
         out_open(&out, root.size_hint)
         try:
-            write_root_element(&out, root, value, option, self.max_depth)
+            write_root_element(&out, root, value, option, HEADER_DEPTH)
             if flags:
                 # Right behind the name of the element.
                 while out.start[place] not in b" />":
@@ -452,6 +454,7 @@ cdef class MessageCore:
             root = write_root(element, self.plan.scope, None)
             if type(option) is not WriteOption:
                 raise InvalidArgument(f"option must be a wsx.WriteOption, not {option!r}")
+            check_depth(self.max_depth)
             size += root.size_hint
         for header in headers:
             size += PyBytes_GET_SIZE(header.wire)

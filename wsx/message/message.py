@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Final
+from typing import Any, Final
 
 from wsx._scanner import DEFAULT_QUOTAS
 from wsx.cursors import XmlWriterProperties
@@ -21,7 +21,7 @@ from wsx.message.versions import versions_of
 from wsx.quotas import Quotas
 from wsx.values import EndpointAddress
 
-__all__ = ["Message", "new_message_id"]
+__all__ = ["Message", "check_writer_properties", "new_message_id"]
 
 _INITIALIZE: Final = TRANSITIONS[MessageOperation.INITIALIZE]
 _ADDRESS: Final = TRANSITIONS[MessageOperation.ADDRESS]
@@ -51,8 +51,11 @@ def new_message_id() -> str:
     return f"urn:uuid:{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def _check_writer_properties(properties: object) -> XmlWriterProperties:
-    """The properties of a writer inside the Body, which is a fragment."""
+def check_writer_properties(properties: object) -> XmlWriterProperties:
+    """The properties of a writer inside the Body, which is a fragment.
+
+    :raises InvalidArgument: when they are none, or have a property that messages do not.
+    """
     if properties is _WRITER_PROPERTIES:
         return properties
     if not isinstance(properties, XmlWriterProperties):
@@ -108,7 +111,39 @@ class Message(BodyReading):
         versions = versions_of(envelope_version, addressing_version)
         if leniency == _STRICT:
             leniency = None
-        self._set_up(versions, quotas, leniency, max_processed_headers, _check_writer_properties(writer_properties))
+        self._set_up(versions, quotas, leniency, max_processed_headers, check_writer_properties(writer_properties))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """The message with its headers, to go elsewhere; one that is being written or read cannot."""
+        if self._state in (MessageState.READING, MessageState.WRITING):
+            raise InvalidOperation(f"cannot pickle: the message is {self._state.name}")
+        made = [header.copy(self._versions) for header in self._headers]
+        headers = [(header.kind, header.rank, header.name, header.block, header.text, header.mapped) for header in made]
+        options = {
+            "quotas": self._quotas,
+            "max_processed_headers": self._max_headers,
+            "leniency": self._leniency,
+            "writer_properties": self._writer_properties,
+        }
+        return _restored, (
+            (self.envelope_version, self.addressing_version, options),
+            (self._state, self._addressed, self._fault),
+            headers,
+        )
+
+    def _restore(
+        self,
+        state: MessageState,
+        addressed: bool,
+        fault: bool,
+        headers: Sequence[tuple[int, int, tuple[str, str], bytes, str | None, bool]],
+    ) -> None:
+        versions = self._versions
+        for kind, rank, name, block, text, mapped in headers:
+            header = Header(kind, rank, name, block, versions.scope)
+            header.text, header.mapped = text, mapped
+            self._headers.append(header.copy(versions))
+        self._state, self._addressed, self._fault = state, addressed, fault
 
     # Properties
 
@@ -251,3 +286,14 @@ class Message(BodyReading):
         self._headers = self._complete(action, to, references, initialization)
         self._addressed = True
         self._state = _INITIALIZE.success or self._state
+
+
+def _restored(
+    made: tuple[EnvelopeVersion, AddressingVersion, dict[str, Any]],
+    state: tuple[MessageState, bool, bool],
+    headers: Sequence[tuple[int, int, tuple[str, str], bytes, str | None, bool]],
+) -> Message:
+    """The message that was pickled."""
+    message = Message(made[0], made[1], **made[2])
+    message._restore(*state, headers)
+    return message
