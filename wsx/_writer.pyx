@@ -424,7 +424,9 @@ cdef int write_arm(Out* out, const WriteStep* step, object value, Walk* walk) ex
             raise InvalidFormat(f"{value.select!r} selects no element of the choice")
         content = value.value
     else:
-        position = next((choice.types[cls] for cls in type(value).__mro__ if cls in choice.types), None)
+        position = choice.types.get(type(value))
+        if position is None:
+            position = next((choice.types[cls] for cls in type(value).__mro__ if cls in choice.types), None)
         if position is None:
             raise InvalidArgument(f"a {type(value).__name__} is no value of any element of the choice")
     if choice.boxes[position] is not None and content is not None:
