@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.metadata.documents_for_tests import OWN
+from tests.metadata.documents_for_tests import OWN, SHARED
 from wsx.errors import (
     EndpointAccessDenied,
     EndpointFailure,
@@ -403,3 +403,17 @@ def test_without_lxml_the_error_says_what_to_install() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert "reading WSDL needs the package lxml: pip install 'wsx[wsdl]'" in done.stdout
+
+
+def test_what_is_not_done_about_headers_and_encoding_is_said() -> None:
+    text = EVERYTHING.read_text("utf-8")
+    header = '<soap:header message="t:headers" part="session" use="literal"/>'
+    fault = '<soap:headerfault message="t:headers" part="session" use="literal"/>'
+    assert header in text
+    changed = text.replace(header, header.replace("/>", f">{fault}</soap:header>"))
+    model = load(changed.encode(), base_url=str(EVERYTHING))
+    (found,) = [warning for warning in model.check() if "declared for a header" in warning.message]
+    assert "headerfault" in found.where
+    if SHARED.is_dir():
+        encoded = load(SHARED / "axis" / "echo2.wsdl")
+        assert any("written as rpc/literal" in warning.message for warning in encoded.check())

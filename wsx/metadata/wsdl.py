@@ -218,6 +218,8 @@ class _Reader:
         if request is None:
             request = Message(None)
         request.wrapped |= style == "rpc"
+        if request.encoded:
+            self.components.warn(bound.url, node, "requests are written as rpc/literal, without SOAP's encoding")
         if reply is not None:
             single = reply.body is not None and isinstance(reply.body.shape, StructShape)
             reply.wrapped = single and (request.wrapped or request.body is None)
@@ -270,6 +272,9 @@ class _Reader:
                 raise problem(url, node, f"message {spelled(name[1], name[0])} has no part {wanted!r}")
             if name == own:
                 taken.add(wanted or "")
+            for fault in node.iterchildren(f"{{{soap_ns}}}headerfault"):
+                message = "a fault that is declared for a header is raised as any other, its header is not read"
+                self.components.warn(url, fault, message)
             element = self._part_element(part, message_url)
             python_name = unique(attribute_name(wanted or "header"), {header.name for header in headers})
             headers.append(Header(python_name, wanted or "", element))
