@@ -86,6 +86,13 @@ def test_purchase_order() -> None:
     assert "0 is outside the range from 1 up to 10000" in output
 
 
+def test_parquet_to_soap() -> None:
+    output = run("-m", "examples.parquet_to_soap", "3000", "700")
+    assert output.startswith("5 messages, ")
+    assert "\n3000 rows of " in output
+    assert "attic 0" in output
+
+
 def test_read_in_pieces() -> None:
     assert run("-m", "examples.read_in_pieces") == "s99 has the highest of 100,000 readings: 24999.75\n"
 

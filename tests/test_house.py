@@ -26,6 +26,7 @@ FLOORS: dict[str, int] = {
     "quotas": 0,
     "legality": 1,
     "leniency": 1,
+    "layouts": 1,
     "limits": 1,
     "descriptions": 1,
     "builtin_types": 1,
@@ -34,6 +35,7 @@ FLOORS: dict[str, int] = {
     "cursors": 1,
     "spelling": 1,
     "xml": 3,
+    "columns": 4,
     "message": 4,
     "security": 5,
     "transport": 6,
@@ -77,7 +79,21 @@ MAX_FUNCTION_LINES = 60
 MAX_SETUP_LINES = 80
 
 # What `import wsx` may not load: transports, the command's libraries, other people's XML and event loops.
-HEAVY = ["aiohttp", "asyncio", "click", "http", "lxml", "numpy", "pycurl", "rich", "ssl", "urllib3", "xml"]
+HEAVY = [
+    "aiohttp",
+    "asyncio",
+    "click",
+    "http",
+    "lxml",
+    "numpy",
+    "polars",
+    "pyarrow",
+    "pycurl",
+    "rich",
+    "ssl",
+    "urllib3",
+    "xml",
+]
 
 
 def name_of(path: Path) -> str:

@@ -49,6 +49,12 @@ if TYPE_CHECKING:
     from wsx.charsets import (
         Charset,
     )
+    from wsx.columns import (
+        ColumnBatch,
+        Columns,
+        read_columns,
+        write_columns,
+    )
     from wsx.cursors import (
         MoveTo,
         NodeType,
@@ -234,6 +240,8 @@ __all__ = [
     "CharArrayDescription",
     "Charset",
     "Choice",
+    "ColumnBatch",
+    "Columns",
     "CookieMode",
     "CustomHttpProxy",
     "CustomTypeDescription",
@@ -357,11 +365,13 @@ __all__ = [
     "fault_from_error",
     "field",
     "get_fault_error_detail",
+    "read_columns",
     "read_element",
     "read_fault_detail",
     "set_fault_error_detail",
     "struct",
     "struct_of",
+    "write_columns",
     "write_element",
     "write_fault_detail",
 ]
@@ -399,6 +409,12 @@ _NAMES = {
             "TransferMode",
         ),
         "wsx.charsets": ("Charset",),
+        "wsx.columns": (
+            "ColumnBatch",
+            "Columns",
+            "read_columns",
+            "write_columns",
+        ),
         "wsx.cursors": (
             "MoveTo",
             "NodeType",

@@ -3,6 +3,7 @@
 from cpython.object cimport PyObject
 
 from wsx._plan cimport ReadRoot
+from wsx._rows cimport RowSink
 from wsx._scanner cimport Slice
 from wsx._step_reader cimport StepReader
 
@@ -35,6 +36,7 @@ cdef class FrameReader(StepReader):
 
     cdef ReadRoot root              # of the element being read
     cdef list forgiven              # what was let pass; None for a strict reader
+    cdef RowSink rows               # where the items of one field go; None for lists only
 
     # The step to go back to.
     cdef Frame saved_frame

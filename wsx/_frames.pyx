@@ -1,12 +1,12 @@
 # cython: cdivision=True
 """The structures that a reader is in the middle of, on an explicit stack, and how it goes back to an earlier step."""
 
-from cpython.list cimport PyList_CheckExact, PyList_GET_SIZE
 from cpython.mem cimport PyMem_Free
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_XDECREF
 
 from wsx._plan cimport ReadPlan, ReadStep
+from wsx._rows cimport items_in
 from wsx._step_reader cimport StepReader, inner, local_name
 
 from wsx.errors import InvalidOperation, WsError
@@ -43,8 +43,7 @@ cdef class FrameReader(StepReader):
             name = local_name(inner(step, frame.arm))
             held = self.values[frame.values + frame.step]
             if step.repeating:
-                known = held is not NULL and PyList_CheckExact(<object>held)
-                name += f"[{PyList_GET_SIZE(<object>held) if known else 0}]"
+                name += f"[{max(items_in(held), 0)}]"
             if name:
                 names.append(name)
         return "/".join(names)

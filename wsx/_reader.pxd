@@ -43,6 +43,7 @@ cdef class Reader(FrameReader):
     cdef int leave_items(self, Frame* frame, const ReadStep* step, Py_ssize_t count) except -1
     cdef int next_tag(self, Frame* frame, ReadPlan plan) except -1
     cdef int known_attributes(self, ReadPlan plan) except -1
+    cdef object new_items(self, Frame* frame, const ReadStep* step)
     cdef int deliver(self, Frame* frame, const ReadStep* step, object value) except -1
     cdef object run(self, Py_ssize_t bottom)
     cdef object structure(self, PyObject* plan)

@@ -10,7 +10,7 @@ Errors: InvalidFormat for what is not what the table says, with byte offset and 
 
 cimport cython
 from cpython.dict cimport PyDict_Items
-from cpython.list cimport PyList_Append, PyList_CheckExact, PyList_GET_SIZE
+from cpython.list cimport PyList_Append, PyList_CheckExact
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF
 from libc.string cimport memcmp
@@ -36,6 +36,7 @@ from wsx._plan cimport (
     ReadStep,
     read_root,
 )
+from wsx._rows cimport items_in
 from wsx._scanner cimport AT_START_TAG, Attribute, Slice, grown, is_space, same, slice_of, wsx_same, xsi
 from wsx._step_reader cimport inner, local_name
 
@@ -342,9 +343,9 @@ cdef class Reader(FrameReader):
         cdef object made
         cdef Py_ssize_t count
         if value[0] is not NULL:
-            if step.repeating and PyList_CheckExact(<object>value[0]):
-                count = PyList_GET_SIZE(<object>value[0])
-                if count < step.least:
+            if step.repeating:
+                count = items_in(value[0])
+                if 0 <= count < step.least:
                     raise InvalidFormat(f"{count} items, but the table wants at least {step.least}",
                                         offset=self.offset(self.cursor))
             return 0
@@ -612,7 +613,7 @@ cdef class Reader(FrameReader):
             self.no_content()
             frame.step += 1
         else:
-            made = []
+            made = self.new_items(frame, step)
             if self.self_closing:
                 self.close_element()
                 self.leave_items(frame, step, 0)
@@ -688,15 +689,23 @@ cdef class Reader(FrameReader):
             frame.step += 1
             return 0
         if place[0] is NULL:
-            items = []
+            items = self.new_items(frame, step)
             Py_INCREF(items)
             place[0] = <PyObject*>items
-        if PyList_GET_SIZE(<object>place[0]) >= step.most:
+        if items_in(place[0]) >= step.most:
             return self.bad(self.tag, f"more than {step.most} items")
-        if PyList_GET_SIZE(<object>place[0]) >= self.limits.items:
+        if items_in(place[0]) >= self.limits.items:
             return self.over("max_items", self.limits.items)
+        if not PyList_CheckExact(<object>place[0]):
+            return self.rows.take(self, value)
         PyList_Append(<object>place[0], value)
         return 0
+
+    cdef object new_items(self, Frame* frame, const ReadStep* step):
+        """What takes the items of a field: a list, or what was set for that field of the document's element."""
+        if self.rows is not None and step is self.rows.step and frame is self.frames:
+            return self.rows
+        return []
 
     cdef object run(self, Py_ssize_t bottom):
         """Reads until the frame at index bottom is finished; returns its value."""
@@ -721,7 +730,7 @@ cdef class Reader(FrameReader):
                     if frame.in_wrapper:
                         self.end_tag()
                         step = &plan.steps[frame.step]
-                        self.leave_items(frame, step, PyList_GET_SIZE(<object>self.values[frame.values + frame.step]))
+                        self.leave_items(frame, step, items_in(self.values[frame.values + frame.step]))
                         continue
                     bare = frame.bare
                     value = self.finish_structure(frame)

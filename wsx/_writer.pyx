@@ -28,6 +28,7 @@ from wsx._buffer cimport (
     out_take,
 )
 from wsx._codec cimport Codec
+from wsx._columns cimport Columns, Place
 from wsx._late cimport (
     any_attributes,
     custom_element,
@@ -464,7 +465,7 @@ cdef int write_repeating(Out* out, const WriteStep* step, PyObject* value, Walk*
     cdef Py_ssize_t mark
     cdef object items = <object>value
     cdef bint counted
-    if not PyList_CheckExact(items) and not PyTuple_CheckExact(items):
+    if not PyList_CheckExact(items) and not PyTuple_CheckExact(items) and type(items) is not Columns:
         items = items_of(items)
     counted = PyList_CheckExact(items) or PyTuple_CheckExact(items)
     if counted and not step.least <= len(items) <= step.most:
@@ -514,6 +515,8 @@ cdef int write_items(Out* out, const WriteStep* step, object items, bint counted
     cdef Frame* frame = walk.frame
     cdef PyObject* item
     cdef bint is_list = PyList_CheckExact(items)
+    if type(items) is Columns:
+        return write_columns(out, step, <Columns>items, walk)
     if not counted:
         return write_iterator(out, step, items, walk)
     # the size is read anew for each item: a __float__ or property of a value may change the list
@@ -526,6 +529,23 @@ cdef int write_items(Out* out, const WriteStep* step, object items, bint counted
         write_item(out, step, frame, walk)
     frame.index = -1
     return 0
+
+
+cdef int write_columns(Out* out, const WriteStep* step, Columns columns, Walk* walk) except -1:
+    """Rows in memory; an error has the path that the items' would have."""
+    cdef Place place
+    place.row = -1
+    place.step = NULL
+    try:
+        return columns.write(out, step, walk.depth, walk.most, &place)
+    except BaseException:
+        walk.frame.index = place.row
+        if place.step is not NULL:
+            walk.frame += 1
+            walk.frame.step = place.step
+            walk.frame.value = walk.frame.item = NULL
+            walk.frame.index = -1
+        raise
 
 
 cdef int write_iterator(Out* out, const WriteStep* step, object items, Walk* walk) except -1:
