@@ -24,6 +24,7 @@ from wsx.cursors import XmlWriterProperties
 from wsx.descriptions import ElementDescription, MessageDescription, Type
 from wsx.errors import InvalidArgument
 from wsx.message import AddressingVersion, EnvelopeVersion, HeaderAttribute, MessageInitialization
+from wsx.security import HttpHeaderAuth, HttpHeaderAuthScheme, SecurityDescription, UsernameCredential
 from wsx.values import EndpointAddress
 
 V11 = {"envelope_version": EnvelopeVersion.SOAP_1_1}
@@ -125,6 +126,16 @@ def test_what_is_shown_is_what_is_sent(make: MakeChannel, name: str) -> None:
         head, _, body = shown[0].partition(b"\r\n\r\n")
         assert b"\r\nContent-Encoding: gzip\r\n" in head
         assert gzip.decompress(body).endswith(b"Envelope>")
+
+
+def test_credentials_are_not_shown(make: MakeChannel) -> None:
+    auth = HttpHeaderAuth(UsernameCredential("alice", "open sesame"), HttpHeaderAuthScheme.BASIC)
+    with Recorder() as recorder, make(security=SecurityDescription(header_auth=auth)) as channel:
+        channel.open(recorder.url)
+        shown = channel.preview(channel.create_message(), NUMBER, 7).to_bytes()
+        channel.send_message(channel.create_message(), NUMBER, 7)
+    line = b"Authorization: Basic YWxpY2U6b3BlbiBzZXNhbWU=\r\n"
+    assert [request.replace(line, b"") for request in recorder.requests] == [shown] != recorder.requests
 
 
 def test_over_a_pool() -> None:

@@ -219,6 +219,8 @@ class ChannelBase(Generic[AnyTransport, AnyExchange]):
     ) -> HttpRequest:
         """The request that :meth:`send_message` would send with the same arguments, byte for byte; nothing is sent.
 
+        Credentials are not shown: the transport writes the Authorization line, from the security settings.
+
         Its ``to_bytes()`` is the whole request as it goes over the connection. Neither the channel nor the message
         changes.
 
