@@ -9,13 +9,15 @@ LIMIT ?= 2.3
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CYTHON_SOURCES = $(wildcard wsx/*.pyx wsx/*.pxd wsx/*/*.pyx wsx/*/*.pxd)
 
-.PHONY: help demo test kerberos bench lint format build fuzz sanitize linear dist docs clean
+.PHONY: help demo test kerberos bench bench-report instructions lint format build fuzz sanitize linear dist docs clean
 
 help:
 	@echo "make demo    build, and send 1,000 purchase orders to a service on this machine"
 	@echo "make test    build, and run the tests (PYTEST='-k name' passes arguments on)"
 	@echo "make kerberos the tests of Kerberos with a password; compiles gssapi and krb5 for some minutes"
-	@echo "make bench   build, and run the benchmarks (BENCH='…' passes arguments on; BENCH=http measures calls over HTTP)"
+	@echo "make bench   build, and run the benchmarks into build/bench.json (BENCH='…' passes arguments on, BENCH=http measures calls)"
+	@echo "make bench-report tables and plots of that (RUN=…) into docs/performance.md; with AFTER=… what changed"
+	@echo "make instructions count instructions with callgrind; more than 5 % above the record fails (RENEW=1 renews it)"
 	@echo "make fuzz    fuzz the core, SECONDS=60 for each target"
 	@echo "make sanitize the unit tests with the core built for AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make linear  CPU time for documents of n and of 2n, for the shapes that attackers choose"
@@ -48,7 +50,17 @@ kerberos: build $(VENV)/.test
 
 bench: build $(VENV)/.bench
 	@tools/system.sh nginx
-	@$(BIN)/python -m benchmarks $(BENCH)
+	@tools/system.sh native
+	@$(BIN)/python -m benchmarks $(or $(BENCH),--json build/bench.json --growth)
+
+# RUN=file.json reports that run; AFTER=other.json compares the two instead
+bench-report: build $(VENV)/.bench
+	@$(BIN)/python -m benchmarks.page $(or $(RUN),build/bench.json) $(AFTER)
+
+# RENEW=1 writes the counts of this system to benchmarks/instructions.json
+instructions: build $(VENV)/.bench
+	@tools/system.sh valgrind
+	@$(BIN)/python -m benchmarks.instructions --top 3 $(if $(RENEW),--renew)
 
 fuzz: build
 	@tools/system.sh fuzz

@@ -81,12 +81,12 @@ def parse(text: str) -> dict[str, int]:
         if line.startswith("fn="):
             number, _, name = line[3:].partition(" ")
             if name:
-                names[number] = name
+                names[number] = _short(name)
             current = names[number]
         elif line.startswith(("cfn=", "cfi=", "cob=", "fl=", "fi=", "fe=", "ob=")):
             if line.startswith("cfn=") and " " in line:
                 number, _, name = line[4:].partition(" ")
-                names[number] = name
+                names[number] = _short(name)
         elif line.startswith("calls="):
             skip = True
         elif line[:1] in "0123456789+-*" and line:
@@ -94,6 +94,14 @@ def parse(text: str) -> dict[str, int]:
                 costs[current] = costs.get(current, 0) + int(line.split()[1])
             skip = False
     return costs
+
+
+def _short(name: str) -> str:
+    """A function without its parameters and what Cython puts before it; a recursion keeps its number."""
+    bare, _, rest = name.partition("(")
+    mangled = re.fullmatch(r"__pyx_\w+?_3wsx_(.*)", bare)
+    bare = re.sub(r"(?<![A-Za-z])\d+(?=[_A-Za-z])", "", mangled[1]) if mangled else bare
+    return bare.strip("_") + (f"'{rest.rpartition(chr(39))[2]}" if "'" in rest else "")
 
 
 def _child(library: str) -> int:

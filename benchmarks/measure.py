@@ -39,13 +39,14 @@ class Timed:
     """A peer under the clock: ``times`` holds nanoseconds per run, one for each round.
 
     ``prepare`` is called before each run, and its time does not count; ``clock`` measures a run that is not in this
-    process.
+    process; ``rounds`` bounds the rounds in which it takes part.
     """
 
     run: Callable[[], Any]
     repetitions: int = 1
     prepare: Callable[[], None] | None = None
     clock: Callable[[int], float] | None = None
+    rounds: float = math.inf
     times: list[float] = field(default_factory=list)
 
     def time(self, repetitions: int, clock: Clock = time.process_time_ns) -> float:
@@ -123,13 +124,15 @@ def one_round(jobs: Sequence[Timed], number: int, clock: Clock = time.process_ti
     """
     first = number % len(jobs) if jobs else 0
     for job in [*jobs[first:], *jobs[:first]]:
+        if number >= job.rounds:
+            continue
         gc.collect()
         job.times.append(job.time(job.repetitions, clock))
 
 
 def ratios(times: Sequence[float], base: Sequence[float]) -> list[float]:
-    """Time over the base's time, round by round."""
-    return [mine / other for mine, other in zip(times, base, strict=True)]
+    """Time over the base's time, round by round; a slow peer takes part in the first rounds only."""
+    return [mine / other for mine, other in zip(times, base, strict=False)]
 
 
 def summarize(numbers: Sequence[float]) -> Summary:

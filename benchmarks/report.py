@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.measure import ratios, summarize
 
-__all__ = ["details", "duration", "main", "overview", "ratio", "render"]
+__all__ = ["details", "duration", "groups", "main", "overview", "ratio", "remarks", "render"]
 
 Result = Mapping[str, Any]
 
@@ -34,11 +34,11 @@ def _digits(number: float) -> str:
     return f"{number:.1f}" if number >= 9.95 else f"{number:.2f}"
 
 
-def _groups(results: Sequence[Result]) -> dict[tuple[str, str], list[Result]]:
-    groups: dict[tuple[str, str], list[Result]] = {}
+def groups(results: Sequence[Result]) -> dict[tuple[str, str], list[Result]]:
+    found: dict[tuple[str, str], list[Result]] = {}
     for result in results:
-        groups.setdefault((result["case"], result["direction"]), []).append(result)
-    return groups
+        found.setdefault((result["case"], result["direction"]), []).append(result)
+    return found
 
 
 def _base_times(group: Sequence[Result], base: str) -> list[float]:
@@ -87,12 +87,12 @@ def overview(results: Sequence[Result], base: str) -> str:
 
     Where the base has no time the others' own times stand, with their units.
     """
-    groups = _groups(results)
+    grouped = groups(results)
     titles = {result["peer"]: result["peer_title"] for result in results}
-    lines = _head([f"time, {titles.get(base, base)} = 1", *(f"{direction} {case}" for case, direction in groups)])
+    lines = _head([f"time, {titles.get(base, base)} = 1", *(f"{direction} {case}" for case, direction in grouped)])
     for peer, title in titles.items():
         cells = [title]
-        for group in groups.values():
+        for group in grouped.values():
             result = next((r for r in group if r["peer"] == peer), None)
             base_times = _base_times(group, base)
             if result is None:
@@ -107,7 +107,7 @@ def overview(results: Sequence[Result], base: str) -> str:
     return "\n".join(lines)
 
 
-def _remarks(document: Mapping[str, Any]) -> list[str]:
+def remarks(document: Mapping[str, Any]) -> list[str]:
     machine, options = document["machine"], document["options"]
     versions = ", ".join(f"{name} {version or '(not installed)'}" for name, version in document["versions"].items())
     notes = {result["peer_title"]: result["note"] for result in document["results"] if result["note"]}
@@ -126,9 +126,9 @@ def _remarks(document: Mapping[str, Any]) -> list[str]:
 def render(document: Mapping[str, Any], base: str) -> str:
     """All of a result file as Markdown."""
     parts = [overview(document["results"], base)]
-    for (case, direction), group in _groups(document["results"]).items():
+    for (case, direction), group in groups(document["results"]).items():
         parts += [f"### {direction} {case} ({group[0]['case_title']})", details(group, base)]
-    parts.append("\n".join(f"- {line}" for line in _remarks(document)))
+    parts.append("\n".join(f"- {line}" for line in remarks(document)))
     return "\n\n".join(parts)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cases, machine, measure, report
+from benchmarks import cases, growth, machine, measure, report
 from benchmarks.cases import Case
 from benchmarks.check import DIRECTIONS, Checked, check
 from benchmarks.peers import PEERS, Peer
@@ -21,6 +21,9 @@ __all__ = ["FORMAT", "command", "main", "run"]
 
 #: The number of the layout of the JSON results.
 FORMAT = 1
+#: A peer whose check took longer than this takes part in so many rounds only.
+SLOW_NS = 1_500_000_000
+_SLOW_ROUNDS = 2
 _QUICK_ROUNDS = 2
 _QUICK_LEAST_NS = 1_000_000
 
@@ -35,6 +38,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=_positive, help="how often every peer is timed (7; with --quick 2)")
     parser.add_argument("--quick", action="store_true", help="tiny data, short rounds: a trial, not a measurement")
     parser.add_argument("--cpu", type=int, help="the processor to stay on")
+    parser.add_argument("--growth", action="store_true", help="memory, and 10³ to 10⁶ records, too (2 minutes more)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
     options = parser.parse_args(argv)
     options.case = list(dict.fromkeys(options.case or cases.NAMES))
@@ -89,6 +93,8 @@ def run(
             continue
         job = timed[peer.name] = measure.Timed(checked.job.run, prepare=checked.job.prepare, clock=checked.job.timed)
         job.repetitions = measure.calibrate(job, least_ns)
+        if checked.spent_ns > SLOW_NS:
+            job.rounds = _SLOW_ROUNDS
         _say(f"  {peer.name}: checked, {checked.size:,} bytes, {job.repetitions} runs a round")
     with measure.settled():
         for number in range(rounds):
@@ -117,6 +123,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         "options": {"base": options.base, "rounds": options.rounds, "quick": options.quick},
         "results": results,
     }
+    if options.growth:
+        _say("growth and memory")
+        document.update(growth=growth.growth(growth.SIZES[0] if options.quick else growth.SIZES[-1]))
+        document.update(memory=growth.memory(options.peer))
     if options.json is not None:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

@@ -8,6 +8,8 @@
 #   tools/system.sh nginx   nginx, the foreign server of tests/channel
 #   tools/system.sh realm   a Kerberos server and Apache with GSSAPI and NTLM, the foreign servers of tests/transport
 #   tools/system.sh kerberos  the headers of Kerberos, for make kerberos
+#   tools/system.sh native  gSOAP and libxml2's headers, peers of the benchmarks
+#   tools/system.sh valgrind  Valgrind, which counts instructions
 #   tools/system.sh fuzz    clang++, which builds the core for libFuzzer
 #
 # What is missing is installed where this runs as root on a system with apt-get; elsewhere the command to run is
@@ -70,12 +72,19 @@ kerberos)
     # What gssapi and krb5 of PyPI are compiled against.
     command -v krb5-config >/dev/null 2>&1 || need libkrb5-dev
     ;;
+native)
+    { command -v soapcpp2 >/dev/null 2>&1 && [ -e /usr/include/stdsoap2.h ]; } || need "gsoap libgsoap-dev"
+    command -v xml2-config >/dev/null 2>&1 || need libxml2-dev
+    ;;
+valgrind)
+    { command -v valgrind >/dev/null 2>&1 && [ -e /usr/include/valgrind/callgrind.h ]; } || need valgrind
+    ;;
 fuzz)
     # libFuzzer and AddressSanitizer themselves come with Atheris; what is linked into the core comes from here.
     [ -d "$(clang++ -print-runtime-dir 2>/dev/null)" ] || need "clang libclang-rt-dev"
     ;;
 *)
-    echo "usage: $0 build|php|gsoap|squid|realm|nginx|kerberos|fuzz" >&2
+    echo "usage: $0 build|php|gsoap|squid|realm|nginx|kerberos|native|valgrind|fuzz" >&2
     exit 2
     ;;
 esac

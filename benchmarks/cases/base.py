@@ -59,6 +59,11 @@ class Case:
         return shape_of(type(self.value), self.ns)
 
     @cached_property
+    def verified(self) -> set[bytes]:
+        """The digests of written documents that the reference has read as the value."""
+        return set()
+
+    @cached_property
     def field_count(self) -> int:
         """How many scalar values the data has."""
         return sum(1 for _ in scalars(self.struct, self.value))

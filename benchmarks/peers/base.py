@@ -63,6 +63,8 @@ class Peer(ABC):
     distributions: ClassVar[tuple[str, ...]] = ()
     #: What the peer does beyond elements and attributes of one namespace; see ``Case.features``.
     features: ClassVar[frozenset[str]] = frozenset()
+    #: Cases of more values are left out, as one run would take longer than all others together.
+    most_values: ClassVar[int | None] = None
 
     def writer(self, case: Case) -> Job:
         """The job that writes the case; Unavailable, Unsupported."""

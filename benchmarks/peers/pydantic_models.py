@@ -34,6 +34,7 @@ class PydanticModels(Peer):
     name = "pydantic-xml"
     title = "pydantic-xml"
     note = "its own models, validated when reading; over lxml"
+    most_values = 200_000
     distributions = ("pydantic-xml", "pydantic", "lxml")
 
     def _models(self, case: Case) -> dict[str, Any]:

@@ -50,6 +50,7 @@ class XsdataModels(Peer):
     name = "xsdata"
     title = "xsdata"
     note = "its own models (XmlDateTime); native writer and handler"
+    most_values = 200_000
     distributions = ("xsdata",)
     features = frozenset({"namespaces"})
 

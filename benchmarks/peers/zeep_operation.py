@@ -25,6 +25,7 @@ class ZeepOperation(Peer):
     name = "zeep"
     title = "zeep"
     note = "dicts and its own objects; always in a SOAP envelope; UUID stays a string"
+    most_values = 200_000
     distributions = ("zeep", "lxml")
     features = frozenset({"message"})
 

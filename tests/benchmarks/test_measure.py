@@ -93,8 +93,31 @@ def test_what_was_prepared_is_out_of_the_collectors_sight() -> None:
 
 def test_ratios_are_taken_inside_a_round() -> None:
     assert ratios([10.0, 40.0, 9.0], [20.0, 20.0, 3.0]) == [0.5, 2.0, 3.0]
-    with pytest.raises(ValueError, match="zip"):
-        ratios([1.0], [1.0, 2.0])
+    # A peer that took part in the first round only.
+    assert ratios([1.0], [2.0, 8.0]) == [0.5]
+
+
+def test_a_slow_peer_takes_part_in_the_first_rounds_only() -> None:
+    clock = Clock()
+    jobs = [Timed(clock.job(10, "a")), Timed(clock.job(99, "b"), rounds=2)]
+    for number in range(4):
+        one_round(jobs, number, clock)
+    assert [len(job.times) for job in jobs] == [4, 2]
+
+
+def test_what_prepares_is_not_timed() -> None:
+    clock = Clock()
+    job = Timed(clock.job(10, "r"), prepare=clock.job(1000, "p"))
+    assert job.time(3, clock) == 10
+    assert "".join(clock.runs) == "prprpr"
+
+
+def test_a_program_measures_itself() -> None:
+    assert Timed(clock_that_fails, clock=lambda repetitions: 7.0 * repetitions).time(3) == 21
+
+
+def clock_that_fails() -> None:
+    raise AssertionError("it runs elsewhere")
 
 
 def test_summary() -> None:
