@@ -9,7 +9,8 @@ LIMIT ?= 2.3
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CYTHON_SOURCES = $(wildcard wsx/*.pyx wsx/*.pxd wsx/*/*.pyx wsx/*/*.pxd)
 
-.PHONY: help demo test kerberos bench bench-report instructions lint format build fuzz sanitize linear dist docs clean
+.PHONY: help demo test kerberos bench bench-report instructions lint format build fuzz sanitize linear streams dist \
+	docs clean
 
 help:
 	@echo "make demo    build, and send 1,000 purchase orders to a service on this machine"
@@ -21,6 +22,7 @@ help:
 	@echo "make fuzz    fuzz the core, SECONDS=60 for each target"
 	@echo "make sanitize the unit tests with the core built for AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make linear  CPU time for documents of n and of 2n, for the shapes that attackers choose"
+	@echo "make streams 10,000,000 records written and read in less than 64 MB (COUNT=… sets the number)"
 	@echo "make lint    formatting, lint rules and types of Python and Cython"
 	@echo "make format  apply the formatting"
 	@echo "make build   compile the core in place (WSX_DEBUG=1, WSX_SANITIZE=1 or WSX_COVERAGE=1 for special builds)"
@@ -74,6 +76,9 @@ sanitize: build $(VENV)/.test
 # Freed memory stays in the process, so that the page faults of large blocks do not count.
 linear: build
 	@MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=4294967296 $(BIN)/python -m tools.linear $(LIMIT)
+
+streams: build
+	@$(BIN)/python -m tools.streams $(COUNT)
 
 lint: build $(VENV)/.lint
 	$(BIN)/ruff format --check .

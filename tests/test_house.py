@@ -34,6 +34,7 @@ FLOORS: dict[str, int] = {
     "charsets": 1,
     "cursors": 1,
     "spelling": 1,
+    "items": 3,
     "xml": 3,
     "columns": 4,
     "message": 4,

@@ -118,6 +118,12 @@ if TYPE_CHECKING:
     from wsx.fragment import (
         XmlBuffer,
     )
+    from wsx.items import (
+        aiter_read,
+        aiter_write,
+        iter_read,
+        iter_write,
+    )
     from wsx.leniency import (
         Forgiven,
         Leniency,
@@ -355,6 +361,8 @@ __all__ = [
     "XmlStringDescription",
     "XmlWriter",
     "XmlWriterProperties",
+    "aiter_read",
+    "aiter_write",
     "choice_of",
     "connect",
     "connect_async",
@@ -365,6 +373,8 @@ __all__ = [
     "fault_from_error",
     "field",
     "get_fault_error_detail",
+    "iter_read",
+    "iter_write",
     "read_columns",
     "read_element",
     "read_fault_detail",
@@ -509,6 +519,7 @@ _NAMES = {
             "XmlQNameDescription",
             "XmlStringDescription",
         ),
+        "wsx.items": ("aiter_read", "aiter_write", "iter_read", "iter_write"),
         "wsx.message": (
             "FaultDisclosure",
             "HeaderAttribute",

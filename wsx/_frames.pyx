@@ -32,7 +32,6 @@ cdef class FrameReader(StepReader):
         cdef Frame* frame
         cdef ReadPlan plan
         cdef const ReadStep* step
-        cdef PyObject* held
         names = [] if self.root.fields_only else [local_name(&self.root.step)]
         for i in range(self.frame_count):
             frame = &self.frames[i]
@@ -41,12 +40,38 @@ cdef class FrameReader(StepReader):
                 break
             step = &plan.steps[frame.step]
             name = local_name(inner(step, frame.arm))
-            held = self.values[frame.values + frame.step]
             if step.repeating:
-                name += f"[{max(items_in(held), 0)}]"
+                name += f"[{max(self.count(frame, frame.step), 0)}]"
             if name:
                 names.append(name)
         return "/".join(names)
+
+    cdef Py_ssize_t count(self, Frame* frame, Py_ssize_t i) noexcept:
+        """How many items of a repeating field were read."""
+        cdef PyObject* held = self.values[frame.values + i]
+        if frame.streamed == i:
+            return self.stream_count
+        return items_in(held)
+
+    cdef int enter_path(self, Frame* frame) except -1:
+        """A frame begins inside the others: is it on the way to the items that are read one by one?"""
+        cdef Py_ssize_t index = self.frame_count
+        frame.on_path = index < len(self.stream_path) and (not index or (
+            self.frames[index - 1].on_path and self.frames[index - 1].step == self.stream_path[index - 1]))
+        if frame.on_path and index + 1 == len(self.stream_path):
+            frame.streamed = self.stream_path[index]
+        return 0
+
+    cdef int hand_on(self, const ReadStep* step, object value) except -1:
+        """One of the items that are read one by one. It does not stay, so that max_value_bytes begins anew."""
+        if self.stream_count >= step.most:
+            return self.bad(self.tag, f"more than {step.most} items")
+        if self.stream_count >= self.limits.items:
+            return self.over("max_items", self.limits.items)
+        self.stream.append(value)
+        self.stream_count += 1
+        self.value_bytes = 0
+        return 0
 
     cdef int locate(self, object error) except -1:
         """Gives an error path and offset, unless it has them; none to a MemoryError that came instead of it."""
@@ -61,6 +86,7 @@ cdef class FrameReader(StepReader):
     cdef int forget(self) except -1:
         """Drops the values of structures that were not finished."""
         self.root = None
+        self.stream_path = None
         return self.drop(0, 0)
 
     cdef int drop(self, Py_ssize_t frames, Py_ssize_t values) except -1:
@@ -75,6 +101,12 @@ cdef class FrameReader(StepReader):
         return 0
 
     # --- when the input ends in between ------------------------------------------------------------------------------
+
+    cdef int idle(self) except -1:
+        StepReader.idle(self)
+        if self.frame_count:
+            raise InvalidOperation("an element is half read: the same call must be made again")
+        return 0
 
     cdef int begin_call(self) except -1:
         if self.frame_count:

@@ -22,7 +22,7 @@ cdef class Reader(FrameReader):
     cdef int read_attributes(self, ReadPlan plan, PyObject** values) except -1
     cdef int read_text_field(self, ReadPlan plan, Py_ssize_t base) except -1
     cdef object finish_structure(self, Frame* frame)
-    cdef int absent(self, const ReadStep* step, PyObject** value) except -1
+    cdef int absent(self, const ReadStep* step, PyObject** value, Py_ssize_t count) except -1
     cdef int missing(self, const ReadStep* step) except -1
     cdef int predict(self, Frame* frame, ReadPlan plan) except -1
     cdef int predicted_scalar(self, Frame* frame, const ReadStep* outer, const ReadStep* step, Slice name) except -1

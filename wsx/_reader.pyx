@@ -111,7 +111,10 @@ cdef class Reader(FrameReader):
         frame.arm = 0
         frame.in_wrapper = frame.wrapper_binds = False
         frame.bare = bare
-        frame.disordered = False
+        frame.disordered = frame.on_path = False
+        frame.streamed = -1
+        if self.stream_path is not None:
+            self.enter_path(frame)
         for i in range(plan.fields):
             self.values[self.value_count + i] = NULL
         self.value_count += plan.fields
@@ -338,16 +341,13 @@ cdef class Reader(FrameReader):
         ns = (<bytes>step.ns[:step.ns_length]).decode() if step.ns is not NULL else ""
         return self.bad(self.cursor, f"{name!r}{f' of namespace {ns!r}' if ns else ''} is missing")
 
-    cdef int absent(self, const ReadStep* step, PyObject** value) except -1:
+    cdef int absent(self, const ReadStep* step, PyObject** value, Py_ssize_t count) except -1:
         """Puts in what an absent field reads as; the items of a list that was read are counted."""
         cdef object made
-        cdef Py_ssize_t count
         if value[0] is not NULL:
-            if step.repeating:
-                count = items_in(value[0])
-                if 0 <= count < step.least:
-                    raise InvalidFormat(f"{count} items, but the table wants at least {step.least}",
-                                        offset=self.offset(self.cursor))
+            if step.repeating and 0 <= count < step.least:
+                raise InvalidFormat(f"{count} items, but the table wants at least {step.least}",
+                                    offset=self.offset(self.cursor))
             return 0
         if step.absent is NULL:
             return self.missing(step)
@@ -366,7 +366,7 @@ cdef class Reader(FrameReader):
         for i in range(plan.fields):
             if self.values[base + i] is NULL or plan.counted and plan.steps[i].least:
                 frame.step = i
-                self.absent(&plan.steps[i], &self.values[base + i])
+                self.absent(&plan.steps[i], &self.values[base + i], self.count(frame, i))
         frame.step = plan.fields
         self.charge(8 * plan.fields)
         if plan.valued >= 0:
@@ -403,13 +403,14 @@ cdef class Reader(FrameReader):
         cdef PyObject** values = &self.values[frame.values]
         cdef Py_ssize_t i, left, arm, prefix = frame.prefix.length
         cdef Slice name
+        cdef int otherwise = NOT_PREDICTED
         while True:
             p = self.cursor + 1
             left = self.end - p
             i = frame.step
             if prefix:
                 if left <= prefix or p[prefix] != c":" or not wsx_same(p, frame.prefix.data, prefix):
-                    return NOT_PREDICTED
+                    return otherwise
                 p += prefix + 1
                 left -= prefix + 1
             while i < plan.count:
@@ -418,7 +419,7 @@ cdef class Reader(FrameReader):
                     found = step
                     break
                 if step.wrapper is not NULL and not frame.in_wrapper:
-                    return NOT_PREDICTED
+                    return otherwise
                 if step.kind == CHOICE:
                     choice = <PyObject*>step.plan
                     for arm in range((<ReadChoice>choice).count):
@@ -427,30 +428,33 @@ cdef class Reader(FrameReader):
                             frame.arm = arm
                             break
                     else:
-                        return NOT_PREDICTED
+                        return otherwise
                     break
                 if not step.own_ns:
-                    return NOT_PREDICTED
+                    return otherwise
                 if tag_is(p, left, step):
                     found = step
                     break
                 if frame.in_wrapper or (step.absent is NULL and values[i] is NULL):
-                    return NOT_PREDICTED
+                    return otherwise
                 i += 1
             else:
-                return NOT_PREDICTED
+                return otherwise
             name = slice_of(self.cursor + 1, p + found.local_length - self.cursor - 1)
             if name.length > self.limits.name_length:
-                return NOT_PREDICTED
+                return otherwise
             frame.step = i
             self.tag = self.mark = self.cursor
             if found.kind != SCALAR or not self.predicted_scalar(frame, step, found, name):
                 break
             p = self.cursor
-            if self.partial or plan.content >= 0 or self.end - p < 2 or p[0] != c"<":
+            if (frame.streamed >= 0 or plan.content >= 0 or self.end - p < 2 or p[0] != c"<" or p[1] == c"/"
+                    or p[1] == c"!" or p[1] == c"?"):
                 return READ_WHOLE
-            if p[1] == c"/" or p[1] == c"!" or p[1] == c"?":
-                return READ_WHOLE
+            if self.partial:
+                otherwise = READ_WHOLE  # what may have to wait for input begins a step of its own
+        if otherwise == READ_WHOLE:
+            return READ_WHOLE
         self.open_element(name)
         self.element_prefix = frame.prefix
         self.element_ns = slice_of(plan.ns, plan.ns_length)
@@ -692,6 +696,8 @@ cdef class Reader(FrameReader):
             items = self.new_items(frame, step)
             Py_INCREF(items)
             place[0] = <PyObject*>items
+        if frame.streamed == frame.step:
+            return self.hand_on(step, value)
         if items_in(place[0]) >= step.most:
             return self.bad(self.tag, f"more than {step.most} items")
         if items_in(place[0]) >= self.limits.items:
@@ -719,6 +725,9 @@ cdef class Reader(FrameReader):
             plan = <ReadPlan>frame.plan
             if self.partial:
                 self.begin_step()
+            if frame.streamed >= 0 and len(self.stream) >= self.stream_most:
+                self.paused = True
+                return None
             if not self.pending:
                 if plan.content >= 0 and self.mixed(frame, plan):
                     continue
@@ -730,7 +739,7 @@ cdef class Reader(FrameReader):
                     if frame.in_wrapper:
                         self.end_tag()
                         step = &plan.steps[frame.step]
-                        self.leave_items(frame, step, items_in(self.values[frame.values + frame.step]))
+                        self.leave_items(frame, step, self.count(frame, frame.step))
                         continue
                     bare = frame.bare
                     value = self.finish_structure(frame)
@@ -858,7 +867,7 @@ cdef class Reader(FrameReader):
             self.reading = False
             if collecting:
                 PyGC_Enable()
-            if not self.stalled:
+            if not self.stalled and not self.paused:
                 self.forget()
 
     cdef object go_on(self, ReadRoot root):

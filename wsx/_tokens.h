@@ -8,6 +8,7 @@
 #define WSX_TOKENS_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "_text.h"
@@ -127,11 +128,23 @@ static inline void wsx_bang_character(struct WsxTokens *t, char c)
     t->matched = t->run = 0;
 }
 
+/* Where the tag whose name begins at `from` ends when it is a name and `>`, as most are; 0 when it is another one. */
+static inline ptrdiff_t wsx_bare_tag_end(const char *buffer, ptrdiff_t from, ptrdiff_t filled, ptrdiff_t most)
+{
+    const uint64_t others = (uint64_t)1 << '>' | (uint64_t)1 << '<' | (uint64_t)1 << '=' | (uint64_t)1 << '/' |
+                            (uint64_t)1 << '"' | (uint64_t)1 << '\'' | (uint64_t)1 << ' ' | (uint64_t)1 << '\t' |
+                            (uint64_t)1 << '\r' | (uint64_t)1 << '\n';
+    ptrdiff_t i = from;
+    while (i < filled && ((unsigned char)buffer[i] > '>' || !(others >> (unsigned char)buffer[i] & 1)))
+        i++;
+    return i < filled && buffer[i] == '>' && i > from && i - from <= most ? i + 1 : 0;
+}
+
 /* Looks at the bytes of the buffer that were added. */
 static inline void wsx_look_ahead(struct WsxTokens *t, const char *buffer, ptrdiff_t filled,
                                   const struct WsxTokenLimits *limits)
 {
-    ptrdiff_t i = t->seen;
+    ptrdiff_t i = t->seen, end;
     const char *found;
     while (i < filled && !t->refused) {
         char c = buffer[i];
@@ -149,6 +162,15 @@ static inline void wsx_look_ahead(struct WsxTokens *t, const char *buffer, ptrdi
             t->state = WSX_LESS;
             break;
         case WSX_LESS:
+            end = c == '!' || c == '?' || wsx_no_name(c == '/' ? 'a' : c)
+                      ? 0
+                      : wsx_bare_tag_end(buffer, i + (c == '/'), filled, limits->name_length);
+            if (end) {
+                t->tags++;
+                wsx_token_complete(t, end, c == '/' ? -1 : 1);
+                i = end;
+                continue;
+            }
             t->run = t->attributes = t->matched = 0;
             t->last = c;
             if (c == '/') {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from wsx import items
 from wsx.channel import (
     AsyncChannel,
     Channel,
@@ -22,7 +23,6 @@ from wsx.channel import (
 )
 from wsx.channel.states import ChannelOperation
 from wsx.errors import InvalidArgument
-from wsx.message import items
 from wsx.transport import AsyncTransport, Transport, default_async_transport, default_transport
 
 # The names that differ; everything else is the same word for word, texts of the methods among it.

@@ -28,8 +28,8 @@ from wsx.errors import (
     QuotaExceeded,
     WsError,
 )
+from wsx.items import ItemField, ItemReader, ItemWriter
 from wsx.message.enums import MessageState
-from wsx.message.items import BodyItems, ItemReader, ItemWriter
 from wsx.message.message import Message
 from wsx.message.message_headers import element_description
 from wsx.transport import HttpHead, HttpRequest, Limits, TransportError
@@ -71,7 +71,7 @@ class ItemsReply:
 
     __slots__ = ("description", "items", "message", "over", "reader")
 
-    def __init__(self, message: Message, description: MessageDescription, items: BodyItems) -> None:
+    def __init__(self, message: Message, description: MessageDescription, items: ItemField) -> None:
         self.message = message
         self.description = description
         self.items = items
@@ -140,7 +140,7 @@ class StreamMachine(ChannelMachine):
         """The beginning of a message whose body is items, which follow one by one."""
         self._check_message(message)
         self._check_description(description)
-        items = BodyItems(description.body)
+        items = ItemField(description.body)
         self._check_operation(ChannelOperation.SEND_ITEMS)
         message.check_send()
         request = self._start_stream(message, description)
@@ -421,7 +421,7 @@ class StreamMachine(ChannelMachine):
         """The reply whose items are to be read one by one; reading begins with the first of them."""
         self._check_message(message)
         self._check_description(description)
-        items = BodyItems(description.body)
+        items = ItemField(description.body)
         self._check_operation(ChannelOperation.RECEIVE_ITEMS)
         message.check_receive()
         return ItemsReply(message, description, items)

@@ -10,9 +10,9 @@ from wsx._scanner import MoreInput
 from wsx.charsets import Charset
 from wsx.descriptions import ElementDescription, ReadOption
 from wsx.errors import InvalidArgument, InvalidFormat, InvalidOperation, ObjectFaulted
+from wsx.items import ItemField, ItemReader
 from wsx.message.body_writing import BodyWriting
 from wsx.message.faults import read_fault
-from wsx.message.items import BodyItems, ItemReader
 from wsx.message.states import TRANSITIONS, MessageOperation
 from wsx.message.versions import VERSIONS
 from wsx.values import Fault
@@ -65,11 +65,10 @@ class BodyReading(BodyWriting):
         """How many of the bytes that were fed were not read yet."""
         return 0 if self._reader is None else self._received - self._reader.position
 
-    def item_reader(self, items: BodyItems) -> ItemReader:
+    def item_reader(self, items: ItemField) -> ItemReader:
         """A reader of the items of the Body; the message is READING."""
         self._check(_READ_BODY)
-        lenient = self._leniency is not None and self._leniency.unknown_attributes
-        return ItemReader(items, self._at_body(), self._forgiven if lenient else None)
+        return ItemReader(items, self._at_body())
 
     @property
     def body_reader(self) -> XmlReader:

@@ -10,8 +10,8 @@ from wsx._writer import Output
 from wsx.charsets import Charset, declaration
 from wsx.descriptions import ElementDescription, WriteOption
 from wsx.errors import InvalidArgument, InvalidOperation
+from wsx.items import ItemField, ItemWriter
 from wsx.message.faults import FaultElement, fault_element
-from wsx.message.items import BodyItems, ItemWriter
 from wsx.message.message_headers import MessageHeaders, element_description
 from wsx.message.states import TRANSITIONS, MessageOperation
 from wsx.values import Fault
@@ -148,7 +148,7 @@ class BodyWriting(MessageHeaders):
 
     # For channels
 
-    def start_items(self, items: BodyItems) -> ItemWriter:
+    def start_items(self, items: ItemField) -> ItemWriter:
         """A writer of the items of the Body, whose start tags are written; the message is WRITING."""
         self._check(_WRITE_BODY)
         writer = ItemWriter(items, self._versions.scope, self._writer_properties.max_depth)
