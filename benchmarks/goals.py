@@ -53,6 +53,8 @@ GOALS: Final = (
     *_both("text, 2 % escapes", "text_escape", (0.80, 1.0), (1.2, 1.5)),
     *_both("text, CJK/Latin/emoji, fresh strings", "text_unicode", (0.85, 1.1), (0.90, 1.0)),
     *_both("doubles, list", "doubles", (0.55, 0.75), (1.0, 1.2)),
+    Goal("doubles, NumPy", "doubles", "write", 0.40, 0.60, "wsx-numpy"),
+    Goal("doubles, NumPy", "doubles", "read", 0.50, 0.70, "wsx-numpy"),
     *_both("bytes", "bytes", (0.09, 0.15), (0.35, 0.50)),
     Goal("records from dicts", "records", "write", 0.55, 0.75, "wsx-dict"),
     Goal("records from plain objects", "records", "write", 0.55, 0.75, "wsx-plain"),

@@ -12,6 +12,7 @@ from benchmarks.peers.msgspec_json import MsgspecJson
 from benchmarks.peers.native import Gsoap, Libxml2, Limit
 from benchmarks.peers.orjson_json import OrjsonJson
 from benchmarks.peers.pydantic_models import PydanticModels
+from benchmarks.peers.wsx_columns import WsxNumpy
 from benchmarks.peers.wsx_tables import WsxDicts, WsxPlain, WsxTables
 from benchmarks.peers.xmltodict_dicts import XmltodictDicts
 from benchmarks.peers.xsdata_models import XsdataModels
@@ -25,6 +26,7 @@ PEERS: Final[dict[str, Peer]] = {
         WsxTables(),
         WsxDicts(),
         WsxPlain(),
+        WsxNumpy(),
         MsgspecJson(),
         OrjsonJson(),
         FStrings(),

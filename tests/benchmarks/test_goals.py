@@ -110,7 +110,7 @@ def test_what_was_not_measured() -> None:
 def test_each_goal_has_a_case_and_is_stricter_than_its_floor() -> None:
     assert all(goal.goal < goal.floor for goal in goals.GOALS)
     assert all(goal.goal > goal.floor for goal in goals.FASTER)
-    assert len({(goal.peer, goal.case, goal.direction) for goal in goals.GOALS}) == len(goals.GOALS) == 28
+    assert len({(goal.peer, goal.case, goal.direction) for goal in goals.GOALS}) == len(goals.GOALS) == 30
 
 
 def test_a_page_filled_twice_is_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
