@@ -167,7 +167,7 @@ static inline size_t wsx_copy_text(char **out, size_t room, const char *text, si
         unsigned less = name == less_name, more = name == more_name, amp = (name == amp_name) & (text[i + 4] == ';');
         if (!(amp | less | more))
             break;
-        *p++ = (char)((0 - amp & '&') | (0 - less & '<') | (0 - more & '>'));
+        *p++ = (char)(((0 - amp) & '&') | ((0 - less) & '<') | ((0 - more) & '>'));
         i += 4 + amp;
     }
     for (int back = 0; back < 2 && i && text[i - 1] == ']'; back++) /* which may begin `]]>` */
