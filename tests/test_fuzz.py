@@ -99,7 +99,7 @@ def test_one_input_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a script of the POSIX shell")
-@pytest.mark.parametrize("broken", ["none", "lint", "fuzz"])
+@pytest.mark.parametrize("broken", ["none", "lint", "fuzz", "instructions"])
 def test_ci_says_at_its_end_what_failed(tmp_path: Path, broken: str) -> None:
     (tmp_path / ".ci").mkdir()
     shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
@@ -110,8 +110,8 @@ def test_ci_says_at_its_end_what_failed(tmp_path: Path, broken: str) -> None:
     done = subprocess.run(
         ["sh", str(tmp_path / ".ci" / "run")], env=environment, capture_output=True, text=True, check=False
     )
-    steps = ["lint", "test", "sanitize", "fuzz", "linear"]
-    lines = done.stdout.splitlines()[-5:]
+    steps = ["build", "lint", "test", "sanitize", "fuzz", "instructions", "linear"]
+    lines = done.stdout.splitlines()[-len(steps) :]
     assert done.returncode == (0 if broken == "none" else 1)
     assert [line.split(":")[0] for line in lines] == steps
     assert [": passed after" in line for line in lines] == [step != broken for step in steps]
