@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import wsx
 from tests.metadata.documents_for_tests import OWN, SHARED
 from wsx.errors import (
     EndpointAccessDenied,
@@ -249,6 +250,24 @@ def test_what_is_not_used_does_no_harm() -> None:
     assert model.element("e", "urn:t").local_name == "e"
     (warning,) = model.warnings
     assert "not fetched: give it in the catalog" in str(warning)
+
+
+def test_a_restriction_of_complex_content_has_the_fields_of_its_base() -> None:
+    model = load(
+        schema(
+            '<xs:complexType name="Base"><xs:sequence><xs:element name="a" type="xs:int" minOccurs="0"/>'
+            '<xs:element name="b" type="xs:int" minOccurs="0"/></xs:sequence></xs:complexType>'
+            '<xs:complexType name="Less"><xs:complexContent><xs:restriction base="t:Base"><xs:sequence>'
+            '<xs:element name="a" type="xs:int"/></xs:sequence></xs:restriction></xs:complexContent></xs:complexType>'
+            '<xs:element name="e" type="t:Less"/>'
+        )
+    )
+    element = model.element("e", "urn:t")
+    value = wsx.read_element(element, b'<t:e xmlns:t="urn:t"><a>1</a><b>2</b></t:e>')
+    assert (value.a, value.b) == (1, 2)
+    assert b"<b" in wsx.write_element(element, value)
+    (warning,) = model.warnings
+    assert "those of its base t:Base, which allow more" in str(warning)
 
 
 # --- limits ----------------------------------------------------------------------------------------------------------

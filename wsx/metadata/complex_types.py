@@ -193,7 +193,10 @@ class ComplexTypes:
             self._content(draft, derivation, mixed)
         elif extends:
             self._content(draft, derivation, mixed)
-        # A restriction allows less than its base, whose fields hold all of it.
+        else:
+            # A restriction allows less than its base, whose fields hold all of it (XSD part 1 §3.9.6).
+            text = f"a restriction: the fields are those of its base {derivation.get('base')}, which allow more"
+            self.components.warn(draft.schema, derivation, text)
 
     def _simple_content(self, struct: StructShape, derivation: Node, schema: Schema, fields: list[FieldShape]) -> None:
         if struct.base is not None:
