@@ -282,6 +282,9 @@ class CurlAsyncTransport(CurlCall):
     def _give_back(self) -> None:
         self._lines.clear()
         self._chunks.clear()
+        if self._aborted:
+            # The transfer may have come to its end before it was told.
+            self._stop_timer()
         self._watched, self._stream = True, None
         with self._guard:
             self._running = False
