@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -136,13 +137,13 @@ class _Instead(Peer):
             values[item.name] = [one(item, each) for each in found] if item.repeated else one(item, found)
         return self.made(python_type(struct.python_type), values)
 
+    @abstractmethod
     def python_type(self, found: type) -> type:
         """The class that stands for one of the case's."""
-        raise NotImplementedError
 
+    @abstractmethod
     def made(self, python_type: type, values: dict[str, Any]) -> Any:
         """An object of such a class."""
-        raise NotImplementedError
 
 
 class WsxDicts(_Instead):

@@ -56,7 +56,7 @@ cdef class RequestWriter:
                 raise QuotaExceeded(
                     f"the message has {len(body)} bytes, more than max_buffered_message_size ({limit})"
                 )
-            if self.properties.gzip_request_threshold is not None or self._http.has_cookies:
+            if self.properties.gzip_request_threshold is not None or self._http.cookie_jars:
                 return self._http.outgoing(self._url, headers, body)
         except WsError as error:
             error.url = error.url or str(self._url)

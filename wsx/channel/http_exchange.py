@@ -39,8 +39,8 @@ class HttpExchange:
         "_redirects_left",
         "_request",
         "_response",
+        "cookie_jars",
         "events",
-        "has_cookies",
     )
 
     def __init__(
@@ -48,8 +48,7 @@ class HttpExchange:
     ) -> None:
         self._anonymous = anonymous
         self._cookies = CookieStore()
-        # The jars of the cookies: true once a server has set one.
-        self.has_cookies = self._cookies.jars
+        self.cookie_jars = self._cookies.jars  # empty until a server has set a cookie
         self._deadline: float | None = None
         self._redirects_left = 0
         self._request: HttpRequest | None = None
@@ -117,8 +116,7 @@ class HttpExchange:
         if threshold is not None and len(body) >= threshold:
             body = gzipped(body)
             headers = (*headers, (b"Content-Encoding", b"gzip"))
-        request = HttpRequest("POST", url, headers, body, len(body))
-        return self._with_cookies(request)
+        return self._with_cookies(HttpRequest("POST", url, headers, body, len(body)))
 
     def outgoing_in_pieces(self, url: HttpUrl, headers: Sequence[tuple[bytes, bytes]]) -> HttpRequest:
         """A request whose body is handed to an exchange piece by piece; it has no content coding."""
@@ -240,7 +238,7 @@ class HttpExchange:
         return self._properties.cookie_mode is CookieMode.AUTO
 
     def _with_cookies(self, request: HttpRequest) -> HttpRequest:
-        line = self._cookies.line(request.url) if self.has_cookies else None
+        line = self._cookies.line(request.url) if self.cookie_jars else None
         if line is not None:
             request.headers = (*request.headers, (b"Cookie", line))
         return request

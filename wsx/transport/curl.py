@@ -31,10 +31,11 @@ from wsx.transport.curl_call import (
     phase_limit,
     replace_by_dead_socket,
 )
+from wsx.transport.curl_events import POLL_EVENTS, action_of, cut_callbacks
 from wsx.transport.curl_exchange import CurlExchange, exchange_over
 from wsx.transport.curl_flow import Flow
 from wsx.transport.handshake import Leg, Legs, Work
-from wsx.transport.polling import ERROR, READ, WRITE, IdlePoll, new_poll
+from wsx.transport.polling import WRITE, IdlePoll, new_poll
 from wsx.transport.protocol import Capability, HttpHead, HttpRequest, Limits, Phase, TransportError
 from wsx.transport.url import HttpUrl
 
@@ -43,11 +44,6 @@ __all__ = ["CurlTransport", "default_ca_file"]
 # Until there is a connection an abort has no socket to shut down, so that waits are short then.
 _UNCONNECTED_WAIT: Final = 0.25
 _EXPECT_SIZE: Final = 1 << 20  # above it libcurl sends Expect: 100-continue
-_POLL_EVENTS: Final = {
-    pycurl.POLL_IN: READ,
-    pycurl.POLL_OUT: WRITE,
-    pycurl.POLL_INOUT: READ | WRITE,
-}
 
 
 class CurlTransport(CurlCall):
@@ -217,8 +213,7 @@ class CurlTransport(CurlCall):
         try:
             # In this order: a connection kept in the multi handle still calls the easy handle's functions.
             if self._lookup_left:
-                multi.setopt(pycurl.M_SOCKETFUNCTION, _ignore)
-                multi.setopt(pycurl.M_TIMERFUNCTION, _ignore)
+                cut_callbacks(multi)
                 close_aside(multi, curl)
                 return
             if multi is not None:
@@ -278,7 +273,7 @@ class CurlTransport(CurlCall):
         return answer
 
     def _on_interest(self, what: int, number: int, multi: object, data: object) -> None:
-        events = _POLL_EVENTS.get(what)
+        events = POLL_EVENTS.get(what)
         if events is not None:
             if self._interest.get(number) != events:
                 self._interest[number] = events
@@ -368,7 +363,7 @@ class CurlTransport(CurlCall):
                 raise self._timed_out(limits.total or 0.0, "total limit")
             ready = poll.poll(self._wait(now, deadline))
             for number, events in ready:
-                running = multi.socket_action(number, _action(events))[1]
+                running = multi.socket_action(number, action_of(events))[1]
             if not ready:
                 running = multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)[1]
             if running:
@@ -433,22 +428,6 @@ class CurlTransport(CurlCall):
             self._forget()
         else:
             self._release()
-
-
-def _action(events: int) -> int:
-    """What libcurl is told of a socket's events; the end of a connection is something to read."""
-    action = 0
-    if events & ~WRITE:
-        action |= pycurl.CSELECT_IN
-    if events & WRITE:
-        action |= pycurl.CSELECT_OUT
-    if events & ERROR:
-        action |= pycurl.CSELECT_ERR
-    return action
-
-
-def _ignore(*_: object) -> None:
-    """For handles that are closed aside."""
 
 
 def _shut_down(number: int) -> None:

@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import pycurl
 
-from wsx.transport.polling import ERROR, READ, WRITE
+from wsx.transport.curl_events import POLL_EVENTS, action_of, cut_callbacks
+from wsx.transport.polling import READ, WRITE
 
 __all__ = ["LoopMulti"]
 
-_EVENTS: Final = {pycurl.POLL_IN: READ, pycurl.POLL_OUT: WRITE, pycurl.POLL_INOUT: READ | WRITE}
 # libcurl's way to say "never" for a connection without a limit.
 _NEVER_MS: Final = 2**31 - 1
 _Ready = Callable[[int, int], None]
@@ -77,15 +77,13 @@ class LoopMulti:
             self.stop(curl)
         self._acting = True  # nothing is to be begun any more
         self._watch.close()
-        # The handle may be closed by another thread.
-        self.multi.setopt(pycurl.M_SOCKETFUNCTION, _ignore)
-        self.multi.setopt(pycurl.M_TIMERFUNCTION, _ignore)
+        cut_callbacks(self.multi)
         close(self.multi)
 
     # What libcurl calls
 
     def _on_interest(self, what: int, number: int, multi: object, data: object) -> None:
-        events = _EVENTS.get(what, 0)
+        events = POLL_EVENTS.get(what, 0)
         self._watch.set(number, events)
         if not events:
             self.progress.pop(number, None)
@@ -161,20 +159,6 @@ class LoopMulti:
             future.set_exception(error)
 
 
-def _ignore(*_: object) -> None:
-    """For a handle that is being closed."""
-
-
-def _action(events: int) -> int:
-    """What libcurl is told of a socket's events; the end of a connection is something to read."""
-    action = pycurl.CSELECT_IN if events & ~WRITE else 0
-    if events & WRITE:
-        action |= pycurl.CSELECT_OUT
-    if events & ERROR:
-        action |= pycurl.CSELECT_ERR
-    return int(action)
-
-
 class _EpollWatch:
     """Sockets in an epoll object, which the loop watches."""
 
@@ -207,7 +191,7 @@ class _EpollWatch:
         for number, events in self._epoll.poll(0):
             # An earlier one's end may have ended this one.
             if number in self._events:
-                self._ready(number, _action(events))
+                self._ready(number, action_of(events))
 
     def close(self) -> None:
         """Watch nothing any more."""
