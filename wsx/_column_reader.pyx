@@ -15,6 +15,10 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy, memset
 
 from wsx._access cimport FROM_DICT, FROM_TUPLE
+from wsx._cells cimport (
+    WSX_PUT_BASE64, WSX_PUT_BOOL, WSX_PUT_DECIMAL, WSX_PUT_DOUBLE, WSX_PUT_FLOAT, WSX_PUT_GUID, WSX_PUT_INT,
+    WSX_PUT_MOMENT, WSX_PUT_OBJECT, WSX_PUT_TEXT, WSX_PUT_UINT
+)
 from wsx._columns cimport ArrowArray, ArrowArrayStream, ArrowSchema
 from wsx._frames cimport Frame
 from wsx._plan cimport SCALAR, STRUCTURE, ReadPlan, ReadRoot, ReadStep, read_root
@@ -29,18 +33,6 @@ from wsx.errors import InvalidArgument, InvalidFormat, NotSupported, NumericOver
 from wsx.values import UNSET, DateTime, TimeSpan
 
 cdef extern from "_row_reader.h":
-    enum WsxPut:
-        WSX_PUT_OBJECT
-        WSX_PUT_BOOL
-        WSX_PUT_INT
-        WSX_PUT_UINT
-        WSX_PUT_DOUBLE
-        WSX_PUT_FLOAT
-        WSX_PUT_DECIMAL
-        WSX_PUT_MOMENT
-        WSX_PUT_GUID
-        WSX_PUT_TEXT
-        WSX_PUT_BASE64
     bint wsx_grow_builder(WsxBuilder* b, int64_t room) noexcept
     void wsx_free_builder(WsxBuilder* b) noexcept
     void wsx_build_null(WsxBuilder* b, int64_t row) noexcept
@@ -476,8 +468,6 @@ cdef class ColumnBatch:
         Py_INCREF(self)
         array.private_data = <void*>self
         array.release = release_array
-        global EXPORTED
-        EXPORTED += 1
         if i >= 0:
             b = &self.builders[i]
             array.null_count = b.nulls
@@ -604,15 +594,6 @@ cdef class ColumnBatch:
         return found
 
 
-# Arrays that were handed over and not given back.
-cdef Py_ssize_t EXPORTED = 0
-
-
-def exports():
-    """How many Arrow arrays others still hold, children counted."""
-    return EXPORTED
-
-
 cdef void release_schema(ArrowSchema* schema) noexcept with gil:
     cdef int64_t i
     for i in range(schema.n_children):
@@ -626,7 +607,6 @@ cdef void release_schema(ArrowSchema* schema) noexcept with gil:
 
 
 cdef void release_array(ArrowArray* array) noexcept with gil:
-    global EXPORTED
     cdef int64_t i
     for i in range(array.n_children):
         if array.children[i].release is not NULL:
@@ -637,7 +617,6 @@ cdef void release_array(ArrowArray* array) noexcept with gil:
     held = <object>array.private_data
     Py_DECREF(held)
     array.release = NULL
-    EXPORTED -= 1
 
 
 cdef void release_stream(ArrowArrayStream* stream) noexcept with gil:

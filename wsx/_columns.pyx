@@ -15,6 +15,10 @@ from libc.stdint cimport int64_t, uint64_t, uintptr_t
 from libc.string cimport memcpy, memset
 
 from wsx._buffer cimport Out, out_append, out_close, out_grow, out_hand_over, out_open, out_reserve, out_take
+from wsx._cells cimport (
+    WSX_PUT_BASE64, WSX_PUT_BOOL, WSX_PUT_DECIMAL, WSX_PUT_DOUBLE, WSX_PUT_FLOAT, WSX_PUT_GUID, WSX_PUT_INT,
+    WSX_PUT_MOMENT, WSX_PUT_OBJECT, WSX_PUT_TEXT, WSX_PUT_UINT
+)
 from wsx._lexical_numbers cimport (
     write_bool, write_decimal, write_double, write_float, write_int, write_uint
 )
@@ -49,18 +53,6 @@ cdef extern from "_arrow.h":
         WSX_STORED_LARGE_TEXT
         WSX_STORED_VIEW
         WSX_STORED_NULL
-    enum WsxPut:
-        WSX_PUT_OBJECT
-        WSX_PUT_BOOL
-        WSX_PUT_INT
-        WSX_PUT_UINT
-        WSX_PUT_DOUBLE
-        WSX_PUT_FLOAT
-        WSX_PUT_DECIMAL
-        WSX_PUT_MOMENT
-        WSX_PUT_GUID
-        WSX_PUT_TEXT
-        WSX_PUT_BASE64
     enum:
         WSX_CELL_ROOM
     bint wsx_no_value(const WsxColumn* column, int64_t row) noexcept nogil
