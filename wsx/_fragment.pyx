@@ -392,7 +392,9 @@ cdef Fragment open_fragment(bytes data, tuple scope, Py_ssize_t max_depth):
 
 cdef int check_binding(str prefix, str ns) except -1:
     """Could a document have this binding? A scope is the program's, and what it says is written as declarations."""
-    if (prefix == "xml") == (ns == XML_NAMESPACE) and prefix != "xmlns" and ns != XMLNS_NAMESPACE:
+    cdef bint is_xml = prefix == "xml"
+    cdef bint is_xml_namespace = ns == XML_NAMESPACE
+    if is_xml == is_xml_namespace and prefix != "xmlns" and ns != XMLNS_NAMESPACE:
         if not prefix or (ns and is_ncname(prefix)):
             escape(ns, True)
             return 0
