@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,23 +11,17 @@ import pytest
 
 from tests.interop.contract_cases import CASES, DIFFERENCES, Case, outcome, shown
 from tests.interop.contract_peers import PEERS, WSDL
+from tests.support.generated import generated
 from tools.make_interop_page import PAGE, page, without_versions
-from wsx.metadata import generate, load
+from wsx.metadata import load
 
 CALLS = [pytest.param(peer, case, id=f"{peer}-{case.group}-{case.name}") for peer in PEERS for case in CASES]
 
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder = tmp_path_factory.mktemp("package")
-    generate(load(WSDL), folder / "made_contract")
-    sys.path.insert(0, str(folder))
-    try:
-        yield importlib.import_module("made_contract")
-    finally:
-        sys.path.remove(str(folder))
-        for name in [name for name in sys.modules if name.startswith("made_contract")]:
-            del sys.modules[name]
+    with generated(load(WSDL), tmp_path_factory.mktemp("package"), "made_contract") as package:
+        yield package
 
 
 @pytest.fixture(scope="module")

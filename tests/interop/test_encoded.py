@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -11,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.interop.contract_peers import CONTRACT, PEERS
-from wsx.metadata import generate, load
+from tests.support.generated import generated
+from wsx.metadata import load
 
 pytestmark = pytest.mark.interop
 
@@ -20,15 +19,8 @@ WSDL = CONTRACT / "encoded.wsdl"
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder = tmp_path_factory.mktemp("package")
-    generate(load(WSDL), folder / "made_encoded")
-    sys.path.insert(0, str(folder))
-    try:
-        yield importlib.import_module("made_encoded")
-    finally:
-        sys.path.remove(str(folder))
-        for name in [name for name in sys.modules if name.startswith("made_encoded")]:
-            del sys.modules[name]
+    with generated(load(WSDL), tmp_path_factory.mktemp("package"), "made_encoded") as package:
+        yield package
 
 
 @pytest.fixture(scope="module")

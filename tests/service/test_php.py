@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
@@ -15,8 +13,9 @@ import pytest
 
 import wsx
 from tests.interop.php_service import PHP_FILES, php_service
+from tests.support.generated import generated
 from wsx.errors import EndpointFaultReceived, InvalidArgument, InvalidOperation
-from wsx.metadata import generate, load
+from wsx.metadata import load
 from wsx.metadata.model import Model
 from wsx.service import ServiceFault, ServiceProxy, as_dict, connect, connect_async
 
@@ -55,15 +54,8 @@ def proxy(url: str, model: Model) -> Iterator[ServiceProxy]:
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Iterator[Any]:
-    folder = tmp_path_factory.mktemp("package")
-    generate(model, folder / "made_orders")
-    sys.path.insert(0, str(folder))
-    try:
-        yield importlib.import_module("made_orders")
-    finally:
-        sys.path.remove(str(folder))
-        for name in [name for name in sys.modules if name.startswith("made_orders")]:
-            del sys.modules[name]
+    with generated(model, tmp_path_factory.mktemp("package"), "made_orders") as package:
+        yield package
 
 
 def test_scalars_come_back(proxy: ServiceProxy) -> None:

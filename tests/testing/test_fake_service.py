@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -15,8 +13,9 @@ import pytest
 import wsx
 from tests.metadata.documents_for_tests import OWN, documents
 from tests.metadata.values_for_tests import Values
+from tests.support.generated import generated
 from wsx.errors import EndpointFaultReceived, InvalidArgument
-from wsx.metadata import generate, load
+from wsx.metadata import load
 from wsx.metadata.model import Model
 from wsx.service import Client, ServiceFault, as_dict
 from wsx.testing import FakeService
@@ -34,15 +33,8 @@ def model() -> Model:
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Iterator[Any]:
-    folder = tmp_path_factory.mktemp("fake")
-    generate(model, folder / "fake_orders")
-    sys.path.insert(0, str(folder))
-    try:
-        yield importlib.import_module("fake_orders")
-    finally:
-        sys.path.remove(str(folder))
-        for name in [name for name in sys.modules if name.startswith("fake_orders")]:
-            del sys.modules[name]
+    with generated(model, tmp_path_factory.mktemp("fake"), "fake_orders") as package:
+        yield package
 
 
 def orders(contract: Any) -> FakeService:
