@@ -22,14 +22,13 @@ from wsx._cells cimport (
 from wsx._columns cimport ArrowArray, ArrowArrayStream, ArrowSchema
 from wsx._frames cimport Frame
 from wsx._plan cimport SCALAR, STRUCTURE, ReadPlan, ReadRoot, ReadStep, read_root
-from wsx._reader cimport Reader
+from wsx._reader cimport Reader, open_document
 from wsx._scanner cimport Slice, xsi
 
 import datetime
 
-from wsx.charsets import Charset, to_utf8
 from wsx.descriptions import ReadOption, Type
-from wsx.errors import InvalidArgument, InvalidFormat, NotSupported, NumericOverflow, QuotaExceeded
+from wsx.errors import InvalidArgument, NotSupported, NumericOverflow, QuotaExceeded
 from wsx.values import UNSET, DateTime, TimeSpan
 
 cdef extern from "_row_reader.h":
@@ -695,13 +694,7 @@ def read_columns(object element, object data, str field not None, object quotas)
         raise InvalidArgument(f"{element}: the field {field!r} does not repeat")
     sink.step = &outer.steps[i]
     sink.prepare(table.fields[i])
-    try:
-        reader = Reader(data, quotas=quotas)
-    except InvalidFormat:
-        _, text, start = to_utf8(memoryview(data), Charset.AUTO)
-        if text is None:
-            raise  # it is UTF-8, and wrong
-        reader = Reader(text, quotas=quotas, start=start)
+    reader = open_document(data, quotas)
     reader.rows = sink
     try:
         reader.read(root, ReadOption.REQUIRED_VALUE)

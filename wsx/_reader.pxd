@@ -50,3 +50,6 @@ cdef class Reader(FrameReader):
     cdef object read_root_element(self, ReadRoot root, int option)
     cdef object element_value(self, ReadRoot root, int option)
     cdef str expected(self, ReadRoot root)
+
+
+cdef Reader open_document(object data, object quotas)

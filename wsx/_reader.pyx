@@ -876,19 +876,22 @@ cdef class Reader(FrameReader):
         return value if root.fields_only or root.step.convert is NULL else (<object>root.step.convert)(value)
 
 
-def read_document(object element, object data, object option, object quotas, object leniency=None, list forgiven=None):
-    """The value of a document's only element; what a leniency lets pass is appended to `forgiven`."""
-    cdef Reader reader
-    cdef object value
-    if type(option) is not ReadOption:
-        raise InvalidArgument(f"option must be a wsx.ReadOption, not {option!r}")
+cdef Reader open_document(object data, object quotas):
+    """A reader of a document in any charset that its first bytes or its declaration tell."""
     try:
-        reader = Reader(data, quotas=quotas)
+        return Reader(data, quotas=quotas)
     except InvalidFormat:
         _, text, start = to_utf8(memoryview(data), Charset.AUTO)
         if text is None:
             raise  # it is UTF-8, and wrong
-        reader = Reader(text, quotas=quotas, start=start)
+        return Reader(text, quotas=quotas, start=start)
+
+
+def read_document(object element, object data, object option, object quotas, object leniency=None, list forgiven=None):
+    """The value of a document's only element; what a leniency lets pass is appended to `forgiven`."""
+    if type(option) is not ReadOption:
+        raise InvalidArgument(f"option must be a wsx.ReadOption, not {option!r}")
+    cdef Reader reader = open_document(data, quotas)
     if leniency is not None:
         reader.forgive_by(leniency, forgiven)
     value = reader.read(read_root(element), option)

@@ -126,12 +126,24 @@ class CurlTransport(CurlCall):
 
     def _begin_authenticated(self, legs: Legs, request: HttpRequest, limits: Limits) -> CurlExchange:
         """The legs before the one that has the body, and the beginning of that."""
+        made = self._walk(legs, limits, lambda leg: self._begin_exchange(self._bind(leg), self._left(limits), legs))
+        if isinstance(made, CurlExchange):
+            return made
+        # The endpoint has refused before the body was begun.
+        self._end_legs()
+        self._give_back()
+        exchange = CurlExchange(self, request, limits, Flow(request.length))
+        exchange.settle(*made)
+        return exchange
+
+    def _walk(self, legs: Legs, limits: Limits, begin: Callable[[Leg], CurlExchange] | None = None) -> Any:
+        """What the legs come to: the answer to the last one, or what ``begin`` makes of the one with the body."""
         try:
             step = next(legs)
             while True:
                 try:
-                    if isinstance(step, Leg) and step.streams:
-                        return self._begin_exchange(self._bind(step), self._left(limits), legs)
+                    if begin is not None and isinstance(step, Leg) and step.streams:
+                        return begin(step)
                     done = (
                         step.run() if isinstance(step, Work) else self._exchange(self._bind(step), self._left(limits))
                     )
@@ -140,12 +152,7 @@ class CurlTransport(CurlCall):
                 else:
                     step = legs.send(done)
         except StopIteration as end:
-            # The endpoint has refused before the body was begun.
-            self._end_legs()
-            self._give_back()
-            exchange = CurlExchange(self, request, limits, Flow(request.length))
-            exchange.settle(*end.value)
-            return exchange
+            return end.value
 
     def _begin_exchange(self, request: HttpRequest, limits: Limits, legs: Legs | None = None) -> CurlExchange:
         flow = Flow(request.length)
@@ -300,18 +307,7 @@ class CurlTransport(CurlCall):
         if legs is None:
             return self._exchange(request, limits)
         try:
-            step = next(legs)
-            while True:
-                try:
-                    done = (
-                        step.run() if isinstance(step, Work) else self._exchange(self._bind(step), self._left(limits))
-                    )
-                except TransportError as error:
-                    step = legs.throw(error)
-                else:
-                    step = legs.send(done)
-        except StopIteration as end:
-            answer: tuple[HttpHead, bytes] = end.value
+            answer: tuple[HttpHead, bytes] = self._walk(legs, limits)
             return answer
         finally:
             self._end_legs()

@@ -13,6 +13,7 @@ import os
 import socket
 import threading
 import weakref
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import pycurl
@@ -217,31 +218,40 @@ class CurlAsyncTransport(CurlCall):
 
     async def _begin_authenticated(self, legs: Legs, request: HttpRequest, limits: Limits) -> CurlAsyncExchange:
         """The legs before the one that has the body, and the beginning of that."""
+        made = await self._walk(
+            legs, limits, lambda leg: self._begin_exchange(self._bind(leg), self._left(limits), legs)
+        )
+        if isinstance(made, CurlAsyncExchange):
+            return made
+        # The endpoint has refused before the body was begun.
+        self._end_legs()
+        self._give_back()
+        done_already = asyncio.get_running_loop().create_future()
+        done_already.set_result(None)
+        exchange = CurlAsyncExchange(self, request, Flow(request.length), done_already)
+        exchange.settle(*made)
+        return exchange
+
+    async def _walk(
+        self, legs: Legs, limits: Limits, begin: Callable[[Leg], Awaitable[CurlAsyncExchange]] | None = None
+    ) -> Any:
+        """What the legs come to: the answer to the last one, or what ``begin`` makes of the one with the body."""
         try:
             step = next(legs)
             while True:
                 try:
-                    if isinstance(step, Leg) and step.streams:
-                        return await self._begin_exchange(self._bind(step), self._left(limits), legs)
-                    done = await self._done(step, limits)
+                    if begin is not None and isinstance(step, Leg) and step.streams:
+                        return await begin(step)
+                    if isinstance(step, Work):
+                        done = await asyncio.get_running_loop().run_in_executor(None, step.run)
+                    else:
+                        done = await self._exchange(self._bind(step), self._left(limits))
                 except TransportError as error:
                     step = legs.throw(error)
                 else:
                     step = legs.send(done)
         except StopIteration as end:
-            # The endpoint has refused before the body was begun.
-            self._end_legs()
-            self._give_back()
-            done_already = asyncio.get_running_loop().create_future()
-            done_already.set_result(None)
-            exchange = CurlAsyncExchange(self, request, Flow(request.length), done_already)
-            exchange.settle(*end.value)
-            return exchange
-
-    async def _done(self, step: Leg | Work, limits: Limits) -> Any:
-        if isinstance(step, Work):
-            return await asyncio.get_running_loop().run_in_executor(None, step.run)
-        return await self._exchange(self._bind(step), self._left(limits))
+            return end.value
 
     async def _begin_exchange(
         self, request: HttpRequest, limits: Limits, legs: Legs | None = None
@@ -441,16 +451,7 @@ class CurlAsyncTransport(CurlCall):
         if legs is None:
             return await self._exchange(request, limits)
         try:
-            step = next(legs)
-            while True:
-                try:
-                    done = await self._done(step, limits)
-                except TransportError as error:
-                    step = legs.throw(error)
-                else:
-                    step = legs.send(done)
-        except StopIteration as end:
-            answer: tuple[HttpHead, bytes] = end.value
+            answer: tuple[HttpHead, bytes] = await self._walk(legs, limits)
             return answer
         finally:
             self._end_legs()
